@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from importer.loader.files.cell_references import column_letters, column_number
+
+if TYPE_CHECKING:
+    from importer.domain.number_formats.meaning import BareDigits
 
 _ROW = re.compile(rb'<row r="([0-9]{1,9}+)"')
 _PLACE = re.compile(rb'<row r="([0-9]{1,9}+)"|<c r="([A-Z]{1,7}+)([0-9]{1,9}+)"')
 _ROW_OR_CELL = re.compile(rb"<(?:row|c)[\s/>]")
 _PREFIX = re.compile(rb"<([A-Za-z_][\w.-]*):worksheet\b")
 _NOTHING = re.compile(rb"(?!)")
+_FORMULA = r"(?:<f(?: [^<>]*+)?+(?:/>|(?<!/)>[^<]*+</f>)(?=<v>[^<]))?+"
+_MOST_DECIMALS = 3  # with 12 digits before them, as many as a spreadsheet keeps
 _LONGEST_CELL = 1 << 20  # bytes from <c to </c>; enough for a full cell and a formula of 8,192 characters
 _SORTED_COLUMNS, _SORTED_FROM = 256, 1 << 16
 """Columns of the pattern of sorted rows, and the bytes of a block from which compiling it pays: a millisecond for two columns."""
@@ -22,32 +28,31 @@ _SORTED_COLUMNS, _SORTED_FROM = 256, 1 << 16
 class OrdinaryCells:
     """Removes ordinary cells from a sheet and records the last row and column that they use.
 
-    ``kept_styles`` are the numbers of the styles that show something else than the value. ``formatted`` are the cells of the
-    last block with one of them that were removed: letters of the column, row and style of each.
+    ``kept_styles`` are the numbers of the styles that may show something else than the value, ``bare`` the numbers that some of
+    them show as they are. ``formatted`` are the cells of the last block with one of them that were removed, but for most of those
+    that show their values: letters of the column, row and style of each.
     ``unsorted`` is set if the rows of the sheet, or the cells of a row, are not in ascending order. Otherwise no cell
     occurs twice.
     """
 
-    def __init__(self, kept_styles: Collection[int]) -> None:
+    def __init__(self, kept_styles: Collection[int], bare: Mapping[int, BareDigits] | None = None) -> None:
         self.found = self.unsorted = False
         self.rows = self.columns = 0
         self._last_row = 0
         self._at = (b"", 0)  # the row of the last cell that was not removed with its row, and its column
-        numbers = "|".join(map(str, kept_styles))
         attributes = r'(?: (?:cm|vm|t)="[^"<>]*+")*+'
-        formatted = rf'<c r="([A-Z]{{1,7}}+)([0-9]{{1,9}}+)"{attributes} s="0*+({numbers})"'
-        self._formatted = re.compile(formatted.encode()) if numbers else _NOTHING
+        formatted = rf'<c r="([A-Z]{{1,7}}+)([0-9]{{1,9}}+)"{attributes} s="0*({_noted_styles(kept_styles, bare or {})})"'
+        self._formatted = re.compile(formatted.encode()) if kept_styles else _NOTHING
         self.formatted: list[tuple[bytes, bytes, bytes]] = []
         self._cells = re.compile(rf"(?:{self._cell('[A-Z]{1,7}+', '[0-9]{1,9}+')})++".encode())
         self._whole_rows = _NOTHING  # until a column is known
 
     def _cell(self, letters: str, row: str) -> str:
         attribute = r'(?: s="[0-9]++"| (?:cm|vm)="[0-9]++"| t="(?:s|n|b|inlineStr)")*+'
-        formula = r"(?:<f(?: [^<>]*+)?+(?:/>|(?<!/)>[^<]*+</f>)(?=<v>[^<]))?+"
         number = r"<v>(?!0*+60[.<])(?:-?[0-9.]++|-?[0-9](?:\.[0-9]*+)?+[eE]-[0-9]++)</v>"
         inline = r'<is><t(?: xml:space="preserve")?+>[^<]*+</t></is>'
-        text = rf' t="str"{attribute}>{formula}<v>[^<]*+</v></c>'
-        return rf'<c r="(?:{letters}){row}"{attribute}(?:>{formula}(?:{number}|{inline})?+</c>| ?/>|{text})'
+        text = rf' t="str"{attribute}>{_FORMULA}<v>[^<]*+</v></c>'
+        return rf'<c r="(?:{letters}){row}"{attribute}(?:>{_FORMULA}(?:{number}|{inline})?+</c>| ?/>|{text})'
 
     def _pattern_of_rows(self) -> re.Pattern[bytes]:
         """Return a pattern of whole rows of ordinary cells in ascending columns whose references have the row's number."""
@@ -106,6 +111,24 @@ class OrdinaryCells:
                 return
             last = column
         self._at = (row, last)
+
+
+def _noted_styles(kept: Collection[int], bare: Mapping[int, BareDigits]) -> str:
+    """Return the pattern of the numbers of styles, without cells that are empty or show their values."""
+    by_values: dict[str, list[str]] = {}
+    for style in kept:
+        by_values.setdefault(_values_shown(bare.get(style)), []).append(str(style))
+    return "|".join(f'(?:{"|".join(styles)})(?="{values})' for values, styles in by_values.items())
+
+
+def _values_shown(bare: BareDigits | None) -> str:
+    """Return the pattern of what follows the style of a cell that is noted. Some that show their values are noted as well."""
+    if bare is None or bare.most > _MOST_DECIMALS:
+        return ""
+    decimals = rf"\.[0-9]{{{max(bare.fewest, 1) - 1},{bare.most - 1}}}[1-9]" if bare.most else ""
+    decimals = f"(?:{decimals})?" if not bare.fewest else decimals
+    minus = "-?+" if bare.below_zero else ""
+    return rf"(?![^<>/]*+(?:/>|>{_FORMULA}<v>{minus}[1-9][0-9]{{0,11}}+{decimals}</v>))"
 
 
 @lru_cache(maxsize=1 << 15)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 from xml.parsers import expat
 
+from importer.domain.number_formats.meaning import BareDigits, bare_digits
 from importer.loader.files.cell_references import SeenCells, column_letters, column_number
 from importer.loader.files.corrections import CellCorrections, CorrectionCode
 from importer.loader.files.covered_cells import CoveredCells
@@ -79,6 +80,11 @@ class Styles:
         order = list(codes)
         return cls(tuple(codes.values()), {at: order.index(code) for at, code in enumerate(styles) if code in codes})
 
+    def bare(self) -> dict[int, BareDigits]:
+        """Return the numbers that the styles show as they are, by style number."""
+        found = ((style, bare_digits(self.formats[at])) for style, at in self.of_style.items())
+        return {style: bare for style, bare in found if bare is not None}
+
 
 def scan_sheet(blocks: Iterable[bytes], styles: Styles, lengths: list[int], *, epoch_1904: bool) -> SheetScan | None:
     """Scan a sheet without its ordinary cells. Raises expat.ExpatError for broken XML.
@@ -86,7 +92,7 @@ def scan_sheet(blocks: Iterable[bytes], styles: Styles, lengths: list[int], *, e
     Returns None if `scan_every_cell` is needed: if ordinary cells were removed and other cells have no reference, so that
     their positions depend on the removed cells, or if the cells are not in ascending order, so that one may occur twice.
     """
-    ordinary = OrdinaryCells(styles.of_style)
+    ordinary = OrdinaryCells(styles.of_style, styles.bare())
     calls = _Calls(styles, lengths, epoch_1904=epoch_1904)
     scan = calls.scan_of(_without_ordinary(blocks, ordinary, calls))
     scan.rows, scan.columns = max(scan.rows, ordinary.rows), max(scan.columns, ordinary.columns)

@@ -94,7 +94,10 @@ class ShownCells:
             return bool(cell) and isinstance(cell.held, str)
         if type(cell) is str:
             return cell.lstrip()[:1] == "'"  # which is taken off now
-        return type(cell) is ShownNumber and type(self._settled(at, cell)) is str
+        if type(cell) is not ShownNumber:
+            return False
+        settled = self._settled(at, cell)
+        return type(settled) is str or (type(settled) is ShownNumber and identifier_text(settled.code, settled) is not None)
 
     def _settled(self, at: int, cell: ShownNumber) -> Cell:
         use = self._uses.get(at)
@@ -105,8 +108,8 @@ class ShownCells:
         if use is _Use.NUMBER:
             return cell.held
         text = identifier_text(cell.code, cell)
-        if text is None and use is _Use.IDENTIFIER:
-            return cell
+        if use is _Use.IDENTIFIER and (text is None or text.endswith(".0")):
+            return cell  # as a text it would look like a number that a program has written
         return text if text and text != number_text(cell) else cell.held
 
 

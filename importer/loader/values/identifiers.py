@@ -9,6 +9,7 @@ from typing import Self
 from importer.domain.cells import Cell
 from importer.domain.identity import without_invisible
 from importer.domain.notes import NoteKind
+from importer.domain.number_formats.meaning import identifier_text
 from importer.domain.special_cells import ShownNumber
 from importer.loader.values.formats import Formats
 from importer.loader.values.text import ValueProblem, read_text
@@ -44,7 +45,9 @@ def read_identifier(cell: Cell, _: Formats) -> str:
     Raises ValueProblem if some characters were lost in a conversion to a number. What was taken out is said by the type.
     """
     if isinstance(cell, ShownNumber):
-        raise ValueProblem("shown_unclear", _SHOWN_UNCLEAR)
+        if (shown := identifier_text(cell.code, cell)) is None:
+            raise ValueProblem("shown_unclear", _SHOWN_UNCLEAR)
+        return shown
     text = read_text(cell)
     if not isinstance(cell, str):
         return text

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
-from support.ledgers import ACCOUNTS, LedgerDriver, case, no_claim, open_driver, transaction, voucher
+from support.ledgers import ACCOUNTS, LedgerDriver, case, no_claim, open_driver, transaction
 
 from importer.domain.records import LoadedRow, Row
 from importer.domain.states import RowStatus
@@ -86,11 +86,13 @@ def test_a_voucher_finds_the_case_that_was_sent_under_the_number_alone(driver: L
     assert [one.case_id for one in driver.entries()] == [None, 1]
 
 
-def test_a_voucher_with_a_text_finds_the_case_of_its_list(driver: LedgerDriver) -> None:
-    driver.take(case("1067", day=DAY))
+def test_a_voucher_with_a_text_finds_the_case_of_its_list(driver: LedgerDriver, tmp_path: Path) -> None:
+    taken(driver, book(tmp_path / "a.xlsx", "General", ("Cases",)))
     driver.send_all()
-    shown = case("INV-1067", day=DAY)
-    shown = replace(shown, former_ref="1067")
-    batch = driver.take(shown, voucher("INV-1067"))
+    path = book(tmp_path / "b.xlsx", '"INV-"0')
+    made = openpyxl.load_workbook(path)
+    made["Vouchers"]["A2"].value = "INV-1067"
+    made.save(path)
+    batch = taken(driver, path)
     assert (driver.cases(batch), driver.vouchers(batch)) == ([RowStatus.ALREADY_IMPORTED], [RowStatus.PENDING])
     assert len(driver.entries()) == 2

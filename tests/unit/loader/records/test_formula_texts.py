@@ -35,7 +35,8 @@ def read(tmp_path: Path, reference: str = "F-1", name: str = "Ida Lund") -> Case
 
 
 @pytest.mark.parametrize(
-    ("written", "meant"), [("'INV-001", "INV-001"), ("'-15", "-15"), ("'00123", "00123"), ("O'Brien", "O'Brien"), ("'A'B", "'A'B")]
+    ("written", "meant"),
+    [("'INV-001", "INV-001"), ("'-15", "-15"), ("'00123", "00123"), ("O'Brien", "O'Brien"), ("'A'B", "'A'B")],
 )
 def test_the_apostrophe_that_marks_text_is_no_part_of_a_reference(tmp_path, written, meant) -> None:
     found = read(tmp_path, written)
