@@ -24,7 +24,10 @@ _MESSAGE = (
 
 
 def reject_formulas(found: RowValues) -> None:
-    """Reject a row for its references, names and numbers that begin as formulas do. Their values stay: so they were sent before."""
+    """Reject a row for its references, names and numbers that begin as formulas do.
+
+    Their values stay, since earlier releases sent them so.
+    """
     values = found.values
     for name in _COLUMNS:
         text = values.get(name)

@@ -18,7 +18,10 @@ CONTEXT = LoadContext(
     date(2026, 6, 15),
     ZoneInfo("Europe/Copenhagen"),
     defaults={
-        **{"creditor_company_name": "Nordlys Energi A/S", "creditor_country": "DK", "debtor_type": "Person", "currency": "DKK"},
+        "creditor_company_name": "Nordlys Energi A/S",
+        "creditor_country": "DK",
+        "debtor_type": "Person",
+        "currency": "DKK",
         "debtor_country": "DK",
     },
 )
