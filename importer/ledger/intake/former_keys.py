@@ -31,9 +31,9 @@ def former_keys(owner: str, unique_id: str | None, content: str) -> tuple[str, .
 
 
 def former_case_keys(case: CaseRecord) -> tuple[str, ...]:
-    """Return the keys of a case by the reference that its cell holds, if the cell shows another one."""
+    """Return the keys of a case by the reference, or the values without one, that its cells hold, if they show others."""
     if case.former_ref is None:
-        return ()
+        return () if case.former_base is None else (case.former_base,)
     wire = orjson.loads(case.payload)
     creditor, country = folded_creditor(str(wire.get("creditorCompanyName"))), wire.get("creditorCountryAlpha2")
     references = dict.fromkeys((case.former_ref, match_text(case.former_ref)))

@@ -255,7 +255,7 @@ def _candidate(staged: StagedRow, case: CaseRecord) -> Candidate:
 
 def _keys_of_case(case: CaseRecord, raw: RawRow) -> RecordKeys:
     keys = case_keys(case.ref, case.payload, raw)
-    return keys._replace(former=former_case_keys(case)) if case.former_ref else keys
+    return keys._replace(former=former_case_keys(case)) if case.former_ref or case.former_base else keys
 
 
 def _load_alike(placement: Placement, candidates: Collection[Candidate]) -> None:

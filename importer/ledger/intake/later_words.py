@@ -136,7 +136,8 @@ class NoClaimIntake:
         if hinted := existing.entry(case.hint):
             return hinted
         if case.named.reference:
-            return self._of_reference(case.named) or ((former := case.named.formerly()) and self._of_reference(former))
+            former = case.named.formerly()
+            return self._of_reference(case.named) or (self._of_reference(former) if former else None)
         key = case.named.traits()
         alike = existing.alike(RecordKind.CASE, key, MatchVersion.TRAITS) if key else []
         return _best([known for known in map(existing.follow, alike) if known.ref is None], case.named, self._batch.id)

@@ -162,7 +162,8 @@ def _reader_for(bound: ColumnBinding, formats: Formats) -> ColumnReader:
 
 def _parser_of(bound: ColumnBinding) -> Callable[[Cell, Formats], Any]:
     """Return the parser of a column's value kind. One that takes no dates raises ValueProblem for a date or a time."""
-    reader = read_name if bound.column.name in _NAMES else READERS[bound.column.value_kind]
+    is_name = bound.column.name in _NAMES
+    reader: Callable[[Cell, Formats], Any] = read_name if is_name else READERS[bound.column.value_kind]
     if not takes_no_dates(bound):
         return reader
     is_name = bound.column.name in _NAMES

@@ -135,13 +135,20 @@ class RowReader:
     ) -> tuple[CaseRow | None, VoucherRecord | Reject | None]:
         """Add how earlier releases read the row, which knew only what its cells hold: by that the ledger finds it again."""
         if isinstance(case, Reject) and is_of_shown(case):
-            former = self._case(self._mask.row(self._shown.formerly(cells)), None, None)
-            case = replace(case, formerly=former) if isinstance(former, CaseRecord) else case
+            case = replace(case, formerly=former) if (former := self._former_case(cells)) else case
+        elif isinstance(case, CaseRecord) and case.ref is None:
+            former = self._former_case(cells)
+            case = replace(case, former_base=former.base) if former and former.base != case.base else case
         elif case is not None and (texts := self._shown.former_texts(RecordKind.CASE, cells)):
             case = with_former_reference(case, texts.get("case_ref") or texts.get("creditor_reference"))
         if isinstance(voucher, VoucherRecord) and (texts := self._shown.former_texts(RecordKind.VOUCHER, cells)):
             voucher = replace(voucher, formerly=tuple(texts.items()))
         return case, voucher
+
+    def _former_case(self, cells: tuple[Cell, ...]) -> CaseRecord | None:
+        """Return the case of a row as earlier releases read its cells."""
+        former = self._case(self._mask.row(self._shown.formerly(cells)), None, None)
+        return former if isinstance(former, CaseRecord) else None
 
     def is_glued(self, cells: tuple[Cell, ...]) -> bool:
         """Return whether a row of a CSV is one text that holds the others' delimiters."""

@@ -90,6 +90,16 @@ def test_spaces_that_are_skipped_in_all_cells(driver: LedgerDriver, tmp_path: Pa
     assert len(driver.entries()) == 1
 
 
+@pytest.mark.parametrize("written", ['="Vibeke Holm"', ' "Vibeke Holm"'])
+def test_a_row_without_a_reference_in_a_list_with_another_column(driver: LedgerDriver, tmp_path: Path, written: str) -> None:
+    """Neither the cells nor the headings are those of the earlier list, so that only what is sent finds the case again."""
+    cells = changed(1, written)[1:5]
+    assert taken(driver, book(tmp_path / "a.xlsx", HEADINGS[1:5], cells)) == [PENDING]
+    driver.send_all()
+    assert taken(driver, text_file(tmp_path / "b.csv", (*HEADINGS[1:5], "Seller"), (*cells, "Ann"))) == [KNOWN]
+    assert len(driver.entries()) == 1
+
+
 @pytest.mark.parametrize("written", ['="00123"', ' "00123"', "'00123", "'INV-001"])
 def test_a_reference_in_a_later_list(driver: LedgerDriver, tmp_path: Path, written: str) -> None:
     """The other cells differ, so that only the reference of the earlier release finds the case again."""
