@@ -148,6 +148,7 @@ class RowReader:
     def _former_case(self, cells: tuple[Cell, ...]) -> CaseRecord | None:
         """Return the case of a row as earlier releases read its cells."""
         former = self._case(self._mask.row(self._shown.formerly(cells)), None, None)
+        former = former.formerly if isinstance(former, Reject) else former
         return former if isinstance(former, CaseRecord) else None
 
     def is_glued(self, cells: tuple[Cell, ...]) -> bool:

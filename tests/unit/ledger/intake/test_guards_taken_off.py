@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ import openpyxl
 import pytest
 from support.ledgers import ACCOUNTS, LedgerDriver, open_driver, transaction
 
+from importer.domain.records import LoadedRow, Reject
 from importer.domain.states import RowStatus
 from importer.ledger.intake.intake import take_in
 from importer.loader.context import LoadContext
@@ -36,6 +38,18 @@ def taken(driver: LedgerDriver, path: Path) -> list[RowStatus]:
     with open_file(path, NO_PROFILE, CONTEXT) as source, transaction(driver.ledger) as connection:
         batch = take_in(connection, source, ACCOUNTS, "run")
     return driver.cases(batch)
+
+
+def taken_formerly(driver: LedgerDriver, path: Path) -> list[RowStatus]:
+    """Take in a list as an earlier release did, which had no rule against texts that begin as formulas do."""
+    with open_file(path, NO_PROFILE, CONTEXT) as source, transaction(driver.ledger) as connection:
+        former = replace(source, rows=map(as_formerly, source.rows))
+        batch = take_in(connection, former, ACCOUNTS, "run")
+    return driver.cases(batch)
+
+
+def as_formerly(row: LoadedRow) -> LoadedRow:
+    return replace(row, case=row.case.formerly) if isinstance(row.case, Reject) and row.case.formerly else row
 
 
 def book(path: Path, headings: tuple[str, ...], cells: tuple[str | None, ...], codes: dict[int, str] | None = None) -> Path:
@@ -73,7 +87,7 @@ def changed(at: int, cell: str) -> tuple[str, ...]:
 def test_a_row_that_was_sent_is_known(driver: LedgerDriver, tmp_path: Path, at: int, written: str, has_reference) -> None:
     first = 0 if has_reference else 1
     headings, cells = HEADINGS[first:], changed(at, written)[first:]
-    assert taken(driver, book(tmp_path / "a.xlsx", headings, cells)) in ([PENDING], [RowStatus.REJECTED])
+    assert taken_formerly(driver, book(tmp_path / "a.xlsx", headings, cells)) in ([PENDING], [RowStatus.REJECTED])
     is_sent = bool(driver.entries())
     driver.send_all()
     for _ in range(2):
@@ -84,7 +98,7 @@ def test_a_row_that_was_sent_is_known(driver: LedgerDriver, tmp_path: Path, at: 
 def test_spaces_that_are_skipped_in_all_cells(driver: LedgerDriver, tmp_path: Path) -> None:
     """The spaces before one quote are skipped, and then those before every other cell as well."""
     cells = ("Vibeke Holm", " 1200,50", "2026-01-31", "2100", ' "a"')
-    assert taken(driver, book(tmp_path / "a.xlsx", HEADINGS[1:], cells)) == [PENDING]
+    assert taken_formerly(driver, book(tmp_path / "a.xlsx", HEADINGS[1:], cells)) == [PENDING]
     driver.send_all()
     assert taken(driver, text_file(tmp_path / "b.csv", HEADINGS[1:], cells)) == [KNOWN]
     assert len(driver.entries()) == 1
@@ -94,16 +108,16 @@ def test_spaces_that_are_skipped_in_all_cells(driver: LedgerDriver, tmp_path: Pa
 def test_a_row_without_a_reference_in_a_list_with_another_column(driver: LedgerDriver, tmp_path: Path, written: str) -> None:
     """Neither the cells nor the headings are those of the earlier list, so that only what is sent finds the case again."""
     cells = changed(1, written)[1:5]
-    assert taken(driver, book(tmp_path / "a.xlsx", HEADINGS[1:5], cells)) == [PENDING]
+    assert taken_formerly(driver, book(tmp_path / "a.xlsx", HEADINGS[1:5], cells)) == [PENDING]
     driver.send_all()
-    assert taken(driver, text_file(tmp_path / "b.csv", (*HEADINGS[1:5], "Seller"), (*cells, "Ann"))) == [KNOWN]
+    assert taken(driver, text_file(tmp_path / "b.csv", (*HEADINGS[1:5], "Shelf"), (*cells, "A"))) == [KNOWN]
     assert len(driver.entries()) == 1
 
 
 @pytest.mark.parametrize("written", ['="00123"', ' "00123"', "'00123", "'INV-001"])
 def test_a_reference_in_a_later_list(driver: LedgerDriver, tmp_path: Path, written: str) -> None:
     """The other cells differ, so that only the reference of the earlier release finds the case again."""
-    assert taken(driver, book(tmp_path / "a.xlsx", HEADINGS, changed(0, written))) == [PENDING]
+    assert taken_formerly(driver, book(tmp_path / "a.xlsx", HEADINGS, changed(0, written))) == [PENDING]
     driver.send_all()
     later = text_file(tmp_path / "b.csv", HEADINGS, (*changed(0, written)[:5], "y"))
     assert taken(driver, later) in ([KNOWN], [RowStatus.CHANGED])
@@ -115,7 +129,7 @@ def test_a_reference_in_a_later_list(driver: LedgerDriver, tmp_path: Path, writt
 def test_a_format_of_texts(driver: LedgerDriver, tmp_path: Path, at: int, code: str, has_reference) -> None:
     first = 0 if has_reference else 1
     headings, cells = HEADINGS[first:], PLAIN[first:]
-    assert taken(driver, book(tmp_path / "a.xlsx", headings, cells)) == [PENDING]
+    assert taken_formerly(driver, book(tmp_path / "a.xlsx", headings, cells)) == [PENDING]
     driver.send_all()
     for _ in range(2):
         assert taken(driver, book(tmp_path / "b.xlsx", headings, cells, {at - first: code})) == [KNOWN]
