@@ -49,8 +49,8 @@ class CaseRecord:
     one that a person answers by approving the batch. ``value_notes`` say which of its values were left out or cleaned.
     ``party`` is the JSON of the debtor's kind and the rule by which it was found, ``asked`` are questions about the debtor.
     ``disputed`` is the one of the questions that calls the case disputed: if it was sent, that is reported. ``former_ref`` is the
-    reference as earlier releases read it, if its number format shows another one, ``former_base`` the ``base`` of a case without a
-    reference as earlier releases read its cells.
+    reference as earlier releases read it, if its number format shows another one, ``former_base`` the ``base`` of a case without
+    one as earlier releases read its cells.
     """
 
     base: str
