@@ -97,11 +97,9 @@ class Placement:
         """Return whether a sent record was read from the same cells, and differs only in how they are understood now."""
         if is_reread(self.existing, candidate, known):
             return True
-        if known.state in REPLACEABLE:
+        if known.state in REPLACEABLE or not differs_in_debtor_only(candidate.record, known):
             return False
-        if isinstance(candidate.record, CaseRecord) and candidate.record.former_base == known.base:
-            return True  # without a reference the key holds all values, so that these are the same
-        return differs_in_debtor_only(candidate.record, known) and has_cells_of(self._batch.connection, known, row.raw)
+        return has_cells_of(self._batch.connection, known, row.raw)
 
     def _is_read_otherwise(self, candidate: Candidate, known: ExistingEntry) -> bool:
         """Return whether a record has the cells of its entry, and other values only because this release reads them otherwise."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importer.domain.records import CaseRecord
 from importer.domain.states import REPLACEABLE
 from importer.ledger.intake.candidates import Candidate
 from importer.ledger.intake.decisions import ExistingEntry, is_same_claim
@@ -12,5 +13,7 @@ def is_reread(existing: ExistingEntries, candidate: Candidate, known: ExistingEn
     """Return whether a sent record has the cells of its entry, of which this release reads a text better."""
     if not candidate.is_reread or known.state in REPLACEABLE:
         return False
+    if isinstance(candidate.record, CaseRecord) and candidate.record.former_base == known.base:
+        return True  # without a reference the key holds all values, so that these are the same
     same_claim = is_same_claim(known.payload, candidate.values["payload"])
     return same_claim and existing.was_read_from(known, candidate.keys.cells)
