@@ -134,16 +134,20 @@ class RowReader:
         self, cells: tuple[Cell, ...], case: CaseRow | None, voucher: VoucherRecord | Reject | None
     ) -> tuple[CaseRow | None, VoucherRecord | Reject | None]:
         """Add how earlier releases read the row, which knew only what its cells hold: by that the ledger finds it again."""
-        if isinstance(case, Reject) and is_of_shown(case):
-            case = replace(case, formerly=former) if (former := self._former_case(cells)) else case
-        elif isinstance(case, CaseRecord) and case.ref is None:
-            former = self._former_case(cells)
-            case = replace(case, former_base=former.base) if former and former.base != case.base else case
-        elif case is not None and (texts := self._shown.former_texts(RecordKind.CASE, cells)):
-            case = with_former_reference(case, texts.get("case_ref") or texts.get("creditor_reference"))
         if isinstance(voucher, VoucherRecord) and (texts := self._shown.former_texts(RecordKind.VOUCHER, cells)):
             voucher = replace(voucher, formerly=tuple(texts.items()))
-        return case, voucher
+        return None if case is None else self._case_with_former(cells, case), voucher
+
+    def _case_with_former(self, cells: tuple[Cell, ...], case: CaseRow) -> CaseRow:
+        """Add the whole case to a reject, else the former reference, or the former values of a case that has none."""
+        if isinstance(case, Reject):
+            former = self._former_case(cells) if is_of_shown(case) else None
+            return replace(case, formerly=former) if former else case
+        if isinstance(case, CaseRecord) and case.ref is None:
+            former = self._former_case(cells)
+            return replace(case, former_base=former.base) if former and former.base != case.base else case
+        reference = self._shown.former_reference(cells)
+        return with_former_ref(case, reference) if reference else case
 
     def _former_case(self, cells: tuple[Cell, ...]) -> CaseRecord | None:
         """Return the case of a row as earlier releases read its cells."""

@@ -17,7 +17,7 @@ from importer.domain.personal_numbers.texts import numbers_in
 from importer.domain.special_cells import ReadBetter, ShownNumber, number_text
 from importer.loader.records.column_readers import takes_no_dates
 from importer.loader.sheets.plan import ColumnBinding, SheetPlan
-from importer.loader.values.parsers import display_text
+from importer.loader.values.parsers import display_text, is_blank
 from importer.loader.values.shown_amounts import may_be_unclear
 from importer.loader.values.shown_currency import shows_currency
 
@@ -28,6 +28,8 @@ _SHORTEST_NUMBER = 10**7  # digits of a personal number, without zeros in front
 NUMBERS = frozenset((int, float, ShownNumber))
 """The types of numbers, with and without a format."""
 _PLAIN = frozenset((int, float))
+_REFERENCES = ("case_ref", "creditor_reference")
+"""The columns of a case's reference: the first one with a cell is read."""
 _AS_SHOWN = frozenset((ShownNumber, ReadBetter))
 
 
@@ -88,6 +90,13 @@ class ShownCells:
             if self._is_shown_otherwise(bound.position, cell := cells[bound.position])
         }
 
+    def former_reference(self, cells: _Cells) -> str | None:
+        """Return the reference of a case as earlier releases read it; None if they read the same, or it has none."""
+        places = {bound.column.name: bound.position for bound in self._identifiers[RecordKind.CASE]}
+        found = ((name, places.get(name)) for name in _REFERENCES)
+        own = (name for name, at in found if at is not None and at < len(cells) and not is_blank(cells[at]))
+        return self.former_texts(RecordKind.CASE, cells).get(next(own, ""))
+
     def _is_shown_otherwise(self, at: int, cell: Cell) -> bool:
         """Return whether earlier releases read another text below an identifier."""
         if type(cell) is ReadBetter:
@@ -101,16 +110,18 @@ class ShownCells:
 
     def _settled(self, at: int, cell: ShownNumber) -> Cell:
         use = self._uses.get(at)
-        if use is _Use.AMOUNT:
-            return cell if shows_currency(cell.code) or may_be_unclear(cell.code) else cell.held
         if use is None:
             return _settled_elsewhere(cell)
-        if use is _Use.NUMBER:
-            return cell.held
-        text = identifier_text(cell.code, cell)
-        if use is _Use.IDENTIFIER and (text is None or text.endswith(".0")):
-            return cell  # as a text it would look like a number that a program has written
-        return text if text and text != number_text(cell) else cell.held
+        if use is _Use.AMOUNT:
+            return cell if shows_currency(cell.code) or may_be_unclear(cell.code) else cell.held
+        return cell.held if use is _Use.NUMBER else _settled_text(cell, is_identifier=use is _Use.IDENTIFIER)
+
+
+def _settled_text(cell: ShownNumber, *, is_identifier: bool) -> Cell:
+    text = identifier_text(cell.code, cell)
+    if is_identifier and (text is None or text.endswith(".0")):
+        return cell  # as a text it would look like a number that a program has written
+    return text if text and text != number_text(cell) else cell.held
 
 
 def _settled_elsewhere(cell: ShownNumber) -> Cell:
