@@ -28,6 +28,7 @@ from importer.domain.code_lists import DebtorType
 from importer.domain.models import Case, Debtor
 from importer.domain.personal_numbers.texts import numbers_in
 from importer.domain.records import CaseRecord
+from importer.errors import FileRefused
 from importer.loader.context import LoadContext
 from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.source import open_file
@@ -239,5 +240,11 @@ def test_texts_in_a_delimited_file_are_read_as_their_values(claims, writing, del
         if encoding == "cp1252":
             content = content.replace("\u202f", "\u00a0").replace("\u2212", "-")  # which this encoding lacks
         path.write_bytes(content.encode(encoding))
-        profile = how.profile.model_copy(update={"encoding": "utf-16-le"} if encoding == "utf-16-le" else {})
-        assert read_back(path, profile) == [claim.payload() for claim in (*claims, PROOF)]
+        named = how.profile.model_copy(update={"encoding": encoding})
+        try:
+            payloads = read_back(path, named if encoding == "utf-16-le" else how.profile)
+        except FileRefused as refused:  # random words may look like those of another encoding: that is asked
+            assert encoding == "cp1252"
+            assert 'encoding = "cp1252"' in str(refused)
+            payloads = read_back(path, named)
+        assert payloads == [claim.payload() for claim in (*claims, PROOF)]
