@@ -243,8 +243,8 @@ def test_texts_in_a_delimited_file_are_read_as_their_values(claims, writing, del
         named = how.profile.model_copy(update={"encoding": encoding})
         try:
             payloads = read_back(path, named if encoding == "utf-16-le" else how.profile)
-        except FileRefused as refused:  # random words may look like those of another encoding: that is asked
-            assert encoding == "cp1252"
-            assert 'encoding = "cp1252"' in str(refused)
-            payloads = read_back(path, named)
+        except FileRefused as refused:
+            if f'encoding = "{encoding}"' not in str(refused):
+                raise
+            payloads = read_back(path, named)  # random words looked like those of another encoding, so that it was asked
         assert payloads == [claim.payload() for claim in (*claims, PROOF)]

@@ -83,6 +83,7 @@ class _Scan:
         self.result = WorkbookScan()
         self._styles = styles
         self._column_styles: list[str] = []
+        self._row_style = ""
         self._name = name
         self._sheet = ""
         self._scan = SheetScan(CellCorrections())
@@ -110,6 +111,7 @@ class _Scan:
         elif name == "table-row":
             self._column, self._row_cells, self._row_blanks = 0, [], 0
             self._row_repeat = count_in(attributes, "number-rows-repeated")
+            self._row_style = attributes.get("table:default-cell-style-name", "")
             if attributes.get("table:visibility") in _INVISIBLE:
                 self._scan.hidden_rows.add(self._row + 1, self._row + self._row_repeat)
         elif tag == "table:table":
@@ -233,7 +235,8 @@ class _Scan:
         if kind == "time":
             return CorrectionCode.DURATION
         if kind in ("float", "currency", "percentage"):
-            form = format_shown(attributes, text, self._styles.code_of(attributes, self._column_styles, column))
+            of_column = self._column_styles[column] if column < len(self._column_styles) else ""
+            form = format_shown(attributes, text, self._styles.code_of(attributes, self._row_style or of_column))
             return self._scan.corrections.code_of_format(form) if form else 0
         return 0
 

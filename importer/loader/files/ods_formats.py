@@ -6,7 +6,7 @@ Both are given as a format code, as other workbooks have it: ``F-00123`` for 123
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
@@ -141,10 +141,9 @@ class OdsStyles:
     _text: list[str] | None = None
     _locale: str = ""
 
-    def code_of(self, attributes: Mapping[str, str], columns: Sequence[str], column: int) -> str:
-        """Return the format code of a cell, by its own style or that of its column; "" without one."""
-        name = attributes.get("table:style-name") or (columns[column] if column < len(columns) else "")
-        return self._with_maps(self.of_cells.get(name, ""))
+    def code_of(self, attributes: Mapping[str, str], default: str) -> str:
+        """Return the format code of a cell, by its own style or the ``default`` of its row or column; "" without one."""
+        return self._with_maps(self.of_cells.get(attributes.get("table:style-name") or default, ""))
 
     def _with_maps(self, name: str) -> str:
         """Return the code of a number style, with those that apply instead of it on a condition, such as ``value()>=0``."""

@@ -75,7 +75,7 @@ def test_a_style_for_a_condition(condition, code) -> None:
             styles.end("style:map")
         styles.end("number:number-style")
     styles.start("style:style", {"style:name": "c1", "style:data-style-name": "N1"})
-    assert styles.code_of({"table:style-name": "c1"}, (), 0) == code
+    assert styles.code_of({"table:style-name": "c1"}, "") == code
 
 
 STYLES = """<number:number-style style:name="N1"><number:text>INV-</number:text><number:number
@@ -97,7 +97,8 @@ CELLS = """<table:table-column table:number-columns-repeated="3"/><table:table-c
 </table:table-row>"""
 
 
-def test_cells_without_a_text_are_shown_by_their_styles(tmp_path: Path) -> None:
+def written(path: Path, table: str) -> Path:
+    """An OpenDocument workbook with the styles c1 to c3."""
     names = "".join(f'<style:style style:name="c{n}" style:data-style-name="N{n}"/>' for n in (1, 2, 3))
     spaces = " ".join(
         f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
@@ -109,20 +110,34 @@ def test_cells_without_a_text_are_shown_by_their_styles(tmp_path: Path) -> None:
             "number": "datastyle",
         }.items()
     )
-    styles, cells = STYLES.replace("\n", ""), CELLS.replace("\n", "")
+    styles, cells = STYLES.replace("\n", ""), table.replace("\n", "")
     content = (
         f"<office:document-content {spaces}><office:automatic-styles>{styles}{names}</office:automatic-styles><office:body>"
         f'<office:spreadsheet><table:table table:name="Sager">{cells}</table:table></office:spreadsheet></office:body>'
         "</office:document-content>"
     )
-    path = tmp_path / "a.ods"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         archive.writestr("content.xml", content)
         archive.writestr("META-INF/manifest.xml", "<manifest/>")
+    return path
+
+
+def test_cells_without_a_text_are_shown_by_their_styles(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.ods", CELLS)
     with open_source(path) as source:
         ((_, row),) = source.sheets[0].rows()
     codes = ['"INV-"00000', '#,##0.00" "[$kr-nb-NO]', "0%", '"INV-"00000', "General [$EUR]", '[$-406]0.00" kr" [$SEK]']
     assert [cell.code for cell in row if isinstance(cell, ShownNumber)] == codes
     assert list(row) == [7, 1234.5, 0.08, 8, 5, 5]
     assert identifier_text(row[0].code, row[0]) == "INV-00007"
+
+
+def test_the_style_of_a_row_comes_before_that_of_a_column(tmp_path: Path) -> None:
+    cell = '<table:table-cell office:value-type="float" office:value="7"/>'
+    styled = f'<table:table-row table:default-cell-style-name="c1">{cell}</table:table-row>'
+    rows = f"{styled}<table:table-row>{cell}</table:table-row>"
+    column = '<table:table-column table:default-cell-style-name="c3"/>'
+    with open_source(written(tmp_path / "a.ods", column + rows)) as source:
+        cells = [cell for _, (cell,) in source.sheets[0].rows()]
+    assert [cell.code for cell in cells if isinstance(cell, ShownNumber)] == ['"INV-"00000', "0%"]
