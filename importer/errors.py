@@ -9,6 +9,7 @@ ImporterError
 ├── LedgerHeld          another run holds the ledger: wait for it                 (exit 75)
 ├── FileRefused         a file cannot be read: no row of it was imported          (exit 4)
 │   ├── HeadingsRefused its headings leave open what they mean: map them
+│   ├── EncodingUnclear its letters leave open how they are written: say which encoding is right
 │   └── FileUnreachable the disk does not give it now, or it was changed while it was read
 ├── ApprovalNeeded      a batch must be reviewed and approved: nothing of it is sent  (exit 8)
 └── ApiStopped          an API is down or refuses the credentials: rows wait      (exit 5)
@@ -98,6 +99,17 @@ class FileRefused(ImporterError):
 
 class HeadingsRefused(FileRefused):
     """The headings of a sheet leave open what they mean: `importer map` asks about them."""
+
+
+class EncodingUnclear(FileRefused):
+    """The letters of a text fit several encodings: `importer map` asks which is right.
+
+    ``ways`` are the encodings that are likely, each with a word of the text as it is in it.
+    """
+
+    def __init__(self, message: str = "", ways: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(message)
+        self.ways = ways
 
 
 class FileUnreachable(FileRefused):

@@ -53,6 +53,9 @@ def map_sheet(
     ] = None,
     decimal: Annotated[Literal[",", "."] | None, typer.Option("--decimal", help="The decimal mark of amounts.")] = None,
     date_format: Annotated[str | None, typer.Option("--date-format", help="How dates are written, such as DD.MM.YYYY.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", help="The encoding of a CSV file, such as cp850, if its letters leave it open.")
+    ] = None,
     only: OnlyRows = None,
     skip: SkippedRows = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Take what is sure, leave out the rest, ask nothing.")] = False,
@@ -67,7 +70,7 @@ def map_sheet(
         return _confirm_values(confirm, config)
     said = values_set(constants or ())
     workspace = current_workspace()
-    described = (file, profile, sheet, holds, said, decimal, date_format)
+    described = (file, profile, sheet, holds, said, decimal, date_format, encoding)
     request = MapRequest(
         *described, only_sure=yes, replace=replace, folders=workspace.profile_folders, only=only or (), skip=skip or ()
     )

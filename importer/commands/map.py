@@ -6,10 +6,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from importer.commands.map_dates import advice_on_dates, with_date_format
 from importer.commands.map_dialogue import ask, ask_all, is_yes, table
+from importer.commands.map_encoding import in_encoding
 from importer.commands.map_rows import filter_lines, row_filter
 from importer.commands.map_states import ask_states
 from importer.domain.file_access import access_of
@@ -51,6 +53,7 @@ class MapRequest:
     constants: Mapping[str, str] = field(default_factory=dict)
     decimal: str | None = None
     date_format: str | None = None
+    encoding: str | None = None
     only_sure: bool = False
     replace: bool = False
     folders: tuple[Path, ...] = Workspace(Path()).profile_folders
@@ -83,8 +86,10 @@ def map_file(request: MapRequest, settings: Settings, dialogue: Dialogue | None,
     """
     access = access_of(settings.workspace.group)
     prompts = None if request.only_sure else dialogue
-    basis = validated({"decimal": request.decimal, "date_format": request.date_format})
-    sheets = sheets_of(request.path, settings.known_voucher_types(), settings.defaults)
+    basis = validated({"decimal": request.decimal, "date_format": request.date_format, "encoding": request.encoding})
+    read = partial(sheets_of, request.path, settings.known_voucher_types(), settings.defaults)
+    encoding, sheets = in_encoding(read, request.encoding, prompts)
+    basis = basis.model_copy(update={"encoding": encoding})
     sheet = _chosen(request, sheets)
     basis = _with_filter(basis, request, sheet, show)
     target = _target(request, sheet.sample, prompts)
@@ -227,7 +232,7 @@ def _is_exact(draft: ProfileDraft) -> bool:
 
 def _is_asked_for(request: MapRequest, draft: ProfileDraft) -> bool:
     """Return whether an option asks for a profile, or for another reading of the file than the one without a profile."""
-    formats = (draft.basis.decimal, draft.basis.date_format)
+    formats = (draft.basis.decimal, draft.basis.date_format, draft.basis.encoding)
     chosen_sheet = request.sheet and draft.basis.sheet  # the profile names it only if the file has other sheets with rows
     other_shape = draft.holds is not None and draft.sheet.contradicts(NO_PROFILE, draft.holds)
     return any((request.profile, request.constants, request.only, request.skip, *formats, chosen_sheet, other_shape))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from importer.commands.map import MapRequest, map_file
 from importer.commands.map_dialogue import is_yes
-from importer.errors import ExitCode, FileRefused, UsageError
+from importer.commands.map_encoding import has_profile_with_encoding
+from importer.errors import EncodingUnclear, ExitCode, FileRefused, UsageError
 from importer.loader.profile import NO_PROFILE
 from importer.loader.profiles.recognition import search_profiles
 from importer.loader.profiles.sampling import sample_file
@@ -38,12 +39,12 @@ def _is_mapped(path: Path, request: ImportRequest, settings: Settings, dialogue:
     if refusal is None:
         return False
     dialogue.say(f"{path.name} cannot be read as it is. {refusal}")
-    if not is_yes(dialogue.ask(f"\nAnswer questions about the headings of {path.name} now? [Y/n] "), preset=True):
+    if not is_yes(dialogue.ask(f"\nAnswer questions about {path.name} now? [Y/n] "), preset=True):
         return False
     wanted = MapRequest(path, folders=request.workspace.profile_folders)
     try:
         mapped = map_file(wanted, settings, dialogue, show)
-    except UsageError as error:
+    except (UsageError, FileRefused) as error:
         dialogue.say(str(error))
         return False
     for line in mapped.lines[:-1]:  # the last one says what to do next, which goes on by itself
@@ -52,15 +53,21 @@ def _is_mapped(path: Path, request: ImportRequest, settings: Settings, dialogue:
 
 
 def _refusal(path: Path, request: ImportRequest, settings: Settings) -> str | None:
-    """Return why a file would be refused for its headings; None if it would not, or for another reason."""
+    """Return why a file would be refused for its headings or its letters; None if it would not, or for another reason."""
     try:
         samples = sample_file(path)
+    except EncodingUnclear as unclear:
+        return None if has_profile_with_encoding(path, request.profile_set) else str(unclear)
     except FileRefused:
         return None
     headings = {sample.name: sample.header for sample in samples}
     if not samples or any(one.matches(headings) for one in request.profile_set.profiles):
         return None
-    sheets = [SheetTrials(sample, settings.known_voucher_types(), settings.defaults) for sample in samples]
+    return _refusal_of_headings([SheetTrials(one, settings.known_voucher_types(), settings.defaults) for one in samples])
+
+
+def _refusal_of_headings(sheets: Sequence[SheetTrials]) -> str | None:
+    """Return why the sheets of a file would be refused; None if they would not."""
     refused = [sheet.refusal(NO_PROFILE) for sheet in sheets if not sheet.is_left_out(NO_PROFILE)]
     if not refused:
         return "None of its sheets has headings that show whether it holds cases or vouchers."

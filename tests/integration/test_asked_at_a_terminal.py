@@ -125,3 +125,18 @@ def test_without_a_profile_one_answer_for_all_holds_for_this_import(opened, type
     assert waiting(answered, environment) == left
     assert waiting(replace(answered, parties={}), environment) == 3
     assert not (workspace.root / "profiles").exists()
+
+
+def test_letters_that_fit_several_encodings_are_asked_about_once(opened):
+    workspace, environment = opened
+    list_of_dos = UNKNOWN_NAME.replace("Firma", "debtor_name").encode("cp850")
+    (workspace.root / "a.csv").write_bytes(list_of_dos)
+    request = request_for(workspace, "a.csv")
+    left_open = User("", "")
+    assert offer_map(request, environment.settings, left_open, lambda _: None) == request
+    user = User("", "1", "")  # yes; code page 850; write it
+    answered = offer_map(request, environment.settings, user, lambda _: None)
+    assert user.typed == []
+    result = check(answered, environment)
+    assert result.exit_code == 0, result.messages
+    assert offer_map(answered, environment.settings, User(), lambda _: None) == answered  # nothing is asked again

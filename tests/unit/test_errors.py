@@ -18,6 +18,7 @@ CODES = {
     "LedgerHeld": 75,
     "FileRefused": 4,
     "HeadingsRefused": 4,
+    "EncodingUnclear": 4,
     "FileUnreachable": 4,
     "ApprovalNeeded": 8,
     "ApiStopped": 5,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from importer.domain.read_twice import again_as_utf8
-from importer.errors import FileRefused
+from importer.errors import EncodingUnclear, FileRefused
 from importer.loader.files.letters import WINDOWS, looks_like, words_in
 
 READ_TWICE = "utf-8-twice"
@@ -67,19 +67,26 @@ def marked_encoding(head: bytes) -> str | None:
 def ask_for_encoding(name: str, stream: BinaryIO) -> None:
     """Ask for the encoding of a file that is not UTF-8, unless its letters are plausible in Windows-1252.
 
-    Raises FileRefused with the encoding that it looks like and the line for the profile.
+    Raises EncodingUnclear with the encoding that it looks like and the line for the profile.
     """
     found = looks_like(words_in(stream))
     if found is None:
         return
+    as_windows = (WINDOWS, found.in_windows)
     if found.encoding is None:
-        raise FileRefused(
+        raise EncodingUnclear(
             f'{name} is not UTF-8, and its letters are not plausible in Windows-1252 ("{found.in_windows}"). Export it as '
             'UTF-8, or name the encoding of the program that wrote it in the profile: encoding = "...". If that text is right, '
-            f'write encoding = "{WINDOWS}".'
+            f'write encoding = "{WINDOWS}". {_ASKED}',
+            (as_windows,),
         )
     others = "".join(f', encoding = "{encoding}" if it is "{word}"' for encoding, word in found.others)
-    raise FileRefused(
+    raise EncodingUnclear(
         f'{name} is not UTF-8, and its letters look like {found.called}: "{found.meant}" would be "{found.in_windows}" in '
-        f'Windows-1252. Write into the profile which is right: encoding = "{found.encoding}"{others}, or encoding = "{WINDOWS}".'
+        f'Windows-1252. Write into the profile which is right: encoding = "{found.encoding}"{others}, or encoding = "{WINDOWS}". '
+        f"{_ASKED}",
+        ((found.encoding, found.meant), *found.others, as_windows),
     )
+
+
+_ASKED = "`importer map` asks for it, and writes the profile."

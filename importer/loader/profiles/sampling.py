@@ -42,11 +42,14 @@ class SheetSample:
         return read_alone(self.name, self.header, self.around, shape)
 
 
-def sample_file(path: Path) -> list[SheetSample]:
-    """Return samples of the sheets of a file that have rows. Raises FileRefused if the file cannot be read."""
-    from importer.loader.files.reader import open_source
+def sample_file(path: Path, encoding: str | None = None) -> list[SheetSample]:
+    """Return samples of the sheets of a file that have rows. Raises FileRefused if the file cannot be read.
 
-    with open_source(path) as raw:
+    ``encoding`` is that of a text; without it, it is found by the bytes. Raises EncodingUnclear if they leave it open.
+    """
+    from importer.loader.files.reader import ReadOptions, open_source
+
+    with open_source(path, ReadOptions(encoding=encoding)) as raw:
         sheets = sheets_to_read(raw.sheets, NO_PROFILE)
         return [sample for sheet in sheets if (sample := _sample(sheet)) and sample.header]
 

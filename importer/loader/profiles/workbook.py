@@ -13,9 +13,12 @@ from importer.loader.profiles.trials import SheetTrials
 from importer.loader.sheets.shape import Shape
 
 
-def sheets_of(path: Path, types: VoucherTypes, defaults: Mapping[str, str]) -> list[SheetTrials]:
-    """Return the sheets of a file that have rows. Raises FileRefused if there is none, or the file cannot be read."""
-    found = [SheetTrials(sample, types, defaults) for sample in sample_file(path)]
+def sheets_of(path: Path, types: VoucherTypes, defaults: Mapping[str, str], encoding: str | None = None) -> list[SheetTrials]:
+    """Return the sheets of a file that have rows. Raises FileRefused if there is none, or the file cannot be read.
+
+    ``encoding`` is that of a text; without it, it is found by the bytes. Raises EncodingUnclear if they leave it open.
+    """
+    found = [SheetTrials(sample, types, defaults) for sample in sample_file(path, encoding)]
     if not found:
         raise FileRefused(f"{path.name} holds no rows below a header. Check that it is the right file.")
     return found
