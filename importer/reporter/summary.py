@@ -31,13 +31,15 @@ class Summary:
     """The figures of one batch. Money is in hundredths.
 
     ``new_changes`` counts the changed records of which no earlier batch has reported the same change, and ``newly_no_claim``
-    those of them that are paid, credited, disputed or otherwise no claim now, although they were sent.
+    those of them that are paid, credited, disputed or otherwise no claim now, although they were sent. ``rows_in_ledger`` are
+    the rows of the source that the ledger holds, each once, also if a case is in several of them; None if nobody asks for them.
     """
 
     batch: BatchInfo
     tallies: Tallies
     exit_code: ExitCode
     sheets: tuple[SheetTotals, ...] = ()
+    rows_in_ledger: int | None = None
     corrected_later: int = 0
     newly_questioned: int = 0
     new_changes: int = 0
@@ -88,8 +90,8 @@ class Summary:
     def _lines_balance(self) -> bool:
         if not (lines := self.lines):
             return True
-        staged = self.count(RecordKind.CASE) or self.count(RecordKind.VOUCHER)
-        return lines["lines"] == sum(count for name, count in lines.items() if name != "lines") and lines["rows"] == staged
+        is_held = self.rows_in_ledger is None or lines["rows"] == self.rows_in_ledger
+        return is_held and lines["lines"] == sum(count for name, count in lines.items() if name != "lines")
 
     def _read(self, kind: RecordKind) -> dict[str, tuple[int, int]]:
         return {currency: (rows, cents) for currency, (rows, cents) in self.batch.control.get(kind, {}).items()}
@@ -146,6 +148,7 @@ def summarize(queries: Queries, batch: BatchInfo, otherwise: ExitCode = ExitCode
         tallies=tallies,
         exit_code=exit_code_of(tallies, otherwise, checking=checking, newly_questioned=questioned, newly_no_claim=no_claims),
         sheets=tuple(queries.sheet_totals(batch)),
+        rows_in_ledger=queries.row_count(batch.id),
         corrected_later=queries.corrected_later(batch.id),
         newly_questioned=questioned,
         new_changes=len(changes),

@@ -249,8 +249,8 @@ def _candidate(staged: StagedRow, case: CaseRecord) -> Candidate:
         "reasons": None,
         "party": case.party,
     }
-    keys = partial(_keys_of_case, case, staged.raw)
-    return Candidate(RecordKind.CASE, case, case.base, values, keys, is_counted=case.derived, is_reread=bool(staged.raw.shown))
+    keys, is_reread = partial(_keys_of_case, case, staged.raw), bool(staged.raw.shown or case.former_base)
+    return Candidate(RecordKind.CASE, case, case.base, values, keys, is_counted=case.derived, is_reread=is_reread)
 
 
 def _keys_of_case(case: CaseRecord, raw: RawRow) -> RecordKeys:

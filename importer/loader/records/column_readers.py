@@ -17,8 +17,8 @@ from importer.loader.files.projection import itemgetter_for
 from importer.loader.sheets.plan import ColumnBinding
 from importer.loader.values.damage import lost_letter_in
 from importer.loader.values.formats import Formats
-from importer.loader.values.identifiers import read_name, refuse_date
-from importer.loader.values.parsers import READERS, ValueProblem, display_text, is_blank
+from importer.loader.values.identifiers import read_identifier_formerly, read_name, refuse_date
+from importer.loader.values.parsers import READERS, ValueProblem, display_text, is_blank, read_text
 from importer.loader.values.placeholders import is_placeholder, is_required
 from importer.loader.values.text import DAMAGED
 
@@ -132,14 +132,18 @@ def takes_no_dates(bound: ColumnBinding) -> bool:
     return bound.column.value_kind is ValueKind.IDENTIFIER or bound.column.name in TEXTS_WITHOUT_DATES
 
 
-def readers_for(bounds: Iterable[tuple[ColumnBinding, Formats]]) -> tuple[ColumnReader, ...]:
-    """Return the readers of columns, each given with the formats of its cells."""
-    return tuple(_reader_for(bound, formats) for bound, formats in bounds)
+def readers_for(bounds: Iterable[tuple[ColumnBinding, Formats]], *, formerly: bool = False) -> tuple[ColumnReader, ...]:
+    """Return the readers of columns, each given with the formats of its cells.
+
+    ``formerly``: they read texts as earlier releases did, which left apostrophes in them.
+    """
+    parser_of = _former_parser_of if formerly else _parser_of
+    return tuple(_reader_for(bound, formats, parser_of(bound)) for bound, formats in bounds)
 
 
-def _reader_for(bound: ColumnBinding, formats: Formats) -> ColumnReader:
+def _reader_for(bound: ColumnBinding, formats: Formats, reader: Callable[[Cell, Formats], Any]) -> ColumnReader:
     known: dict[str, Any] = {}
-    reader, table = _parser_of(bound), bound.values
+    table = bound.values
     check = partial(_check_letters, bound) if bound.column.name in _NAMES else _check_nothing
     most = 0 if bound.column.value_kind is ValueKind.JSON else MAX_REMEMBERED  # lists are mutable and must not be shared
 
@@ -174,6 +178,14 @@ def _parser_of(bound: ColumnBinding) -> Callable[[Cell, Formats], Any]:
         return without_direction_marks(value) if is_name else value
 
     return read
+
+
+def _former_parser_of(bound: ColumnBinding) -> Callable[[Cell, Formats], Any]:
+    """Return the parser that earlier releases had for a column."""
+    if bound.column.name in _NAMES:
+        return read_text
+    kind = bound.column.value_kind
+    return read_identifier_formerly if kind is ValueKind.IDENTIFIER else READERS[kind]
 
 
 def _without_value(bound: ColumnBinding) -> None:

@@ -70,7 +70,9 @@ class RowReader:
         self._judge, self._terms = judge, PaymentTerms(plan, context.max_days_ahead)
         self._signed = profile.amount_sign == "signed"
         self._widths = widths
-        self._case_columns = RowDecoder(readers_for((bound, formats.of(bound)) for bound in plan.case))
+        case_columns = [(bound, formats.of(bound)) for bound in plan.case]
+        self._case_columns = RowDecoder(readers_for(case_columns))
+        self._former_columns = RowDecoder(readers_for(case_columns, formerly=True))
         self._voucher_columns = RowDecoder(
             readers_for((bound, formats.of(bound)) for bound in (*plan.voucher, *_inherited(plan)))
         )
@@ -151,16 +153,17 @@ class RowReader:
 
     def _former_case(self, cells: tuple[Cell, ...]) -> CaseRecord | None:
         """Return the case of a row as earlier releases read its cells."""
-        former = self._case(self._mask.row(self._shown.formerly(cells)), None, None)
-        former = former.formerly if isinstance(former, Reject) else former
+        former = self._case(self._mask.row(self._shown.formerly(cells)), None, None, self._former_columns)
+        if isinstance(former, Reject):
+            return former.formerly
         return former if isinstance(former, CaseRecord) else None
 
     def is_glued(self, cells: tuple[Cell, ...]) -> bool:
         """Return whether a row of a CSV is one text that holds the others' delimiters."""
         return self._widths is not None and self._widths.is_glued(cells)
 
-    def _case(self, row: MaskedRow, hint: EntryLabel | None, answer: str | None) -> CaseRow:
-        found = self._row_values(RecordKind.CASE, self._case_columns, row)
+    def _case(self, row: MaskedRow, hint: EntryLabel | None, answer: str | None, columns: RowDecoder | None = None) -> CaseRow:
+        found = self._row_values(RecordKind.CASE, columns or self._case_columns, row)
         due = self._terms.due(row.readable, found.values)
         found.values |= {"due_date": due.day} if due.day else {}
         found.reasons += [due.reject] if due.reject and not found.failed("due_date") else []

@@ -15,7 +15,9 @@ from importer.loader.values.formats import Formats
 from importer.loader.values.text import ValueProblem, read_text
 
 _EXPONENT = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?E[+-][0-9]{2,3}", re.IGNORECASE)
-_MARKED_AS_TEXT = re.compile("'[^']+")
+_MARKED_AS_TEXT = re.compile("'(?:[+]?[0-9].*|[^']+)", re.DOTALL)
+_FORMERLY_MARKED = re.compile("'[+]?[0-9]")
+_DIRECTION_MARKS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _FLOAT = re.compile(r"[0-9]+\.0")
 
 _POSTAL_DIGITS = {  # countries whose postal codes are digits of one length. Source: UPU, addressing systems
@@ -58,6 +60,13 @@ def read_identifier(cell: Cell, _: Formats) -> str:
     if text.endswith(".0") and _FLOAT.fullmatch(text):
         raise ValueProblem("made_a_number", f"ends in .0, as programs write a number. Write it without the .0: {text[:-2]}")
     return text
+
+
+def read_identifier_formerly(cell: Cell, formats: Formats) -> str:
+    """Return an identifier as earlier releases read it, which took an apostrophe off digits alone. Raises ValueProblem."""
+    text = read_text(cell) if isinstance(cell, str) else ""
+    is_kept = text[:1] == "'" and not _FORMERLY_MARKED.match(text)
+    return without_invisible(text) if is_kept else read_identifier(cell, formats)
 
 
 def read_name(cell: Cell, _: object = None) -> str:

@@ -47,7 +47,8 @@ def build_file_review(queries: Queries, batch_id: int, *, is_confirmed: bool = F
     batch = queries.batch(batch_id)
     if batch is None:
         raise UsageError(f"There is no batch {batch_id} in the ledger. `importer status` lists them.")
-    summary = Summary(batch, queries.tally(batch_id), ExitCode.OK, tuple(queries.sheet_totals(batch)))
+    sheets, rows = tuple(queries.sheet_totals(batch)), queries.row_count(batch_id)
+    summary = Summary(batch, queries.tally(batch_id), ExitCode.OK, sheets, rows)
     reasons, not_due = _unsent(queries, batch)
     creditors = queries.creditors(batch_id)
     credits_found = queries.credits_to_send(batch_id)

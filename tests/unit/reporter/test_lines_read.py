@@ -58,6 +58,16 @@ def test_the_lines_of_vouchers_add_up(tmp_path: Path) -> None:
         assert (found["balanced"], found["lines"]["rows"]) == (True, 2)
 
 
+def test_the_lines_of_a_case_with_several_vouchers_add_up(tmp_path: Path) -> None:
+    """A case that each of its vouchers repeats is one case, and still two rows."""
+    vouchers = ("Invoice;100,00;CREDITOR;R1", "Reminder fee;100,00;CREDITOR;R2", "Invoice;oops;CREDITOR;R3")
+    headings = f"{CASES};voucher_type;voucher_amount;voucher_source;voucher_reference_id"
+    with open_driver(tmp_path) as driver:
+        batch = taken(driver, tmp_path / "list.csv", headings, *(f"{CASE};{voucher}" for voucher in vouchers))
+        found = summary(driver, batch, tmp_path)
+        assert (found["balanced"], found["lines"]["rows"], found["counts"]["cases"]["rows"]) == (True, 3, 1)
+
+
 @pytest.mark.parametrize("change", [("lines", "4"), ("rows", "1")])
 def test_a_line_that_is_lost_breaks_the_balance(tmp_path: Path, change: tuple[str, str]) -> None:
     with open_driver(tmp_path) as driver:

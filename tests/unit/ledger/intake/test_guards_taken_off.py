@@ -17,6 +17,7 @@ from importer.domain.states import RowStatus
 from importer.ledger.intake.intake import take_in
 from importer.loader.context import LoadContext
 from importer.loader.profile import NO_PROFILE
+from importer.loader.records import column_readers
 from importer.loader.source import open_file
 
 DEFAULTS = {"creditor_company_name": "Nordlys Energi A/S", "creditor_country": "DK", "debtor_type": "Person", "currency": "DKK"}
@@ -109,6 +110,22 @@ def test_a_row_without_a_reference_in_a_list_with_another_column(driver: LedgerD
     """Neither the cells nor the headings are those of the earlier list, so that only what is sent finds the case again."""
     cells = changed(1, written)[1:5]
     assert taken_formerly(driver, book(tmp_path / "a.xlsx", HEADINGS[1:5], cells)) == [PENDING]
+    driver.send_all()
+    assert taken(driver, text_file(tmp_path / "b.csv", (*HEADINGS[1:5], "Shelf"), (*cells, "A"))) == [KNOWN]
+    assert len(driver.entries()) == 1
+
+
+@pytest.mark.parametrize(
+    ("at", "written"), [(1, "'Bo Lund"), (1, "\u200fIda Lund"), (4, "'AB1 2CD"), (4, "'2100"), (4, "'2100'")]
+)
+def test_an_apostrophe_without_a_reference_in_a_list_with_another_column(
+    driver: LedgerDriver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int, written: str
+) -> None:
+    """Earlier releases sent it with names, and with identifiers that do not begin with a digit."""
+    cells = changed(at, written)[1:5]
+    with monkeypatch.context() as patched:
+        patched.setattr(column_readers, "_parser_of", column_readers._former_parser_of)
+        assert taken(driver, text_file(tmp_path / "a.csv", HEADINGS[1:5], cells)) == [PENDING]
     driver.send_all()
     assert taken(driver, text_file(tmp_path / "b.csv", (*HEADINGS[1:5], "Shelf"), (*cells, "A"))) == [KNOWN]
     assert len(driver.entries()) == 1
