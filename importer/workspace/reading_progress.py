@@ -1,4 +1,4 @@
-"""How far the reading of a source is, for whoever shows it: a large one takes minutes."""
+"""How far the reading of a source is: a large one takes minutes."""
 
 from __future__ import annotations
 

@@ -301,7 +301,7 @@ def test_an_approval_page_that_a_colleague_has_overtaken_approves_nothing(browse
         ann.page.wait_for_url("**/batches/2")
         ann.open("/batches/1")
         ann.page.get_by_role("button", name="Check again").click()
-        ann.page.get_by_role("status").wait_for()
+        ann.page.get_by_role("status").filter(has_text="It was checked again").wait_for()
         approve(bob)
         assert "reviewed again since" in bob.page.locator("main").inner_text()
         assert json.dumps(batches(served)) == '[[1, "staged"], [2, "staged"]]'

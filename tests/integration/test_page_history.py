@@ -22,7 +22,7 @@ def test_a_row_shows_its_cells_its_attempts_and_who_approved_it(page, tmp_path):
     send(page)
     shown = browser.get("/batches/1/rows/0/2").text
     assert re.search(r"<h2>Case C1-\w{6}: accepted</h2>", shown)
-    assert re.search(r"approved \d{4}-\d\d-\d\d \d\d:\d\d UTC by ", shown)
+    assert re.search(r"approved \d{4}-\d\d-\d\d \d\d:\d\d CES?T by ", shown)
     assert re.search(r'<td class="word">accepted</td><td>20[01]</td>', shown)
     assert "Batch 1: a.csv, row 2" in shown
     rejected = browser.get("/batches/1/rows/0/4").text

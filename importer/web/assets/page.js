@@ -30,8 +30,8 @@ window.addEventListener("pageshow", (event) => { if (event.persisted) { window.l
 
 /* The connection and the login: what is shown may be old without either, so that the page says so, and tries again. */
 const state = document.querySelector("#connection");
-const FIRST_WAIT = 2000, LONGEST_WAIT = 60000;
-let wait = FIRST_WAIT, timer = 0;
+const FIRST_WAIT = 2000, LONGEST_WAIT = 60000, LONGEST_ANSWER = 20000;
+let wait = FIRST_WAIT, timer = 0, pending = null;
 
 function say(text) { if (state && state.textContent !== text) { state.textContent = text; } }
 
@@ -45,7 +45,7 @@ function isWritten() {
 /* Ask the server whether the login holds. "lost": nobody has answered, or a proxy whose server is away. */
 async function lookAtServer() {
   try {
-    const answer = await fetch("/alive", { redirect: "manual", cache: "no-store" });
+    const answer = await fetch("/alive", { redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(LONGEST_ANSWER) });
     if (answer.ok) { return "there"; }
     return answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403 ? "ended" : "lost";
   } catch { return "lost"; }
@@ -54,10 +54,11 @@ async function lookAtServer() {
 /* Do what is to be done once the server answers. If the login has ended, the page is loaded again, which leads to the login. */
 async function onceThere(then) {
   window.clearTimeout(timer);
-  const found = await lookAtServer();
-  if (found === "ended") {
+  pending = then;
+  const answer = await lookAtServer();
+  if (answer === "ended") {
     if (isWritten()) { say(state.dataset.ended); } else { window.location.reload(); }
-  } else if (found === "there") {
+  } else if (answer === "there") {
     then();
   } else {
     say(state.dataset.lost);
@@ -66,16 +67,17 @@ async function onceThere(then) {
 }
 
 function later(then) {
+  window.clearTimeout(timer);
   timer = window.setTimeout(then, wait);
   wait = Math.min(2 * wait, LONGEST_WAIT);
 }
 
-function found() { wait = FIRST_WAIT; say(""); }
+function found() { wait = FIRST_WAIT; pending = null; say(""); }
 
 if (state && window.fetch) {
   window.addEventListener("offline", () => say(state.dataset.lost));
-  window.addEventListener("online", () => onceThere(found));
-  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") { onceThere(found); } });
+  window.addEventListener("online", () => onceThere(pending || found));
+  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") { onceThere(pending || found); } });
 }
 
 const followed = document.querySelectorAll("[data-batch]");
