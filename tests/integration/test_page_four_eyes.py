@@ -55,7 +55,7 @@ def test_who_dropped_a_questioned_row_does_not_let_it_be_sent(page, questioned):
     ann, bob = questioned
     text = ann.get("/batches/2/rows").text
     first, second, *_ = entries(text)
-    named = re.search(r"--same-as ([CV]\d+-\w+)", text)[1]
+    named = re.search(r'name="named" value="([CV]\d+-\w+)"', text)[1]
     for form in (
         {"what": "entry", "entry": first, "word": "send"},
         {"what": "entry", "entry": first, "word": "same as", "same": named},

@@ -23,7 +23,7 @@ from importer.ledger.intake.no_claims import asks_otherwise
 from importer.ledger.intake.other_rows import ASKABLE, ASKED_BY_A_LATER_ROW, ask_again, suspect
 from importer.ledger.intake.parties import differs_in_debtor_only, has_cells_of, values_of_answered
 from importer.ledger.intake.questions import question_columns
-from importer.ledger.intake.reread_rows import is_reread
+from importer.ledger.intake.reread_rows import is_read_otherwise, is_reread
 from importer.ledger.intake.superseding import take_over_vouchers
 from importer.ledger.intake.user_answer import for_values, unanswered
 from importer.ledger.queries.report_rows import earlier_imports
@@ -62,7 +62,7 @@ class Placement:
             self._contradict(row, candidate, known, is_flat=may_repeat)
             return None
         if known is not None and self._is_lasting(candidate, known, decision):
-            if not self._is_read_otherwise(candidate, known):
+            if not is_read_otherwise(self.existing, candidate, known):
                 return self._note_change(row, candidate, known)
             decision = IntakeDecision.KNOWN  # the same row, which this release reads in another way
         if reason := self._objection(candidate, match, decision):
@@ -100,11 +100,6 @@ class Placement:
         if known.state in REPLACEABLE or not differs_in_debtor_only(candidate.record, known):
             return False
         return has_cells_of(self._batch.connection, known, row.raw)
-
-    def _is_read_otherwise(self, candidate: Candidate, known: ExistingEntry) -> bool:
-        """Return whether a record has the cells of its entry, and other values only because this release reads them otherwise."""
-        has_other_text = decisions.has_other_text(known, candidate.values["payload"])
-        return has_other_text and self.existing.was_read_from(known, candidate.keys.cells)
 
     def _new_key(self, candidate: Candidate, match: Match) -> str:
         taken = {known.key for known in self.existing.group(candidate.kind, candidate.base)}

@@ -40,9 +40,12 @@ def open_batches(connection: Connection) -> dict[int, set[str]]:
 
 
 def row_count(connection: Connection, batch_id: int) -> int:
-    """Return the number of rows of a batch, staged or not; 0 if its source had headings alone."""
-    counts = (select(func.count()).where(table.c.batch_id == batch_id) for table in (row, proposal))
-    return sum(connection.scalar(query) or 0 for query in counts)
+    """Return the number of rows of a batch, staged or not; 0 if its source had headings alone.
+
+    While a staged batch is reviewed its rows are in both tables, as staged and as they would be entered.
+    """
+    counts = (connection.scalar(select(func.count()).where(table.c.batch_id == batch_id)) for table in (row, proposal))
+    return next((count for count in counts if count), 0)
 
 
 def tally(connection: Connection, batch_id: int) -> Tallies:

@@ -155,10 +155,8 @@ def test_an_answer_names_an_entry_by_its_label_or_its_remote_id_or_reference(dri
     answers = driver.ledger.answers
     questioned = entry(driver, 2)
     for name in ("remote-1", "REMOTE-1", "ab12cd34"):
-        owner = answers.owner_of(questioned, name)
-        assert owner is not None
-        assert owner.id == 1
-    assert answers.owner_of(questioned, "remote-2") is None
+        assert [owner.id for owner in answers.named_so(questioned, name)] == [1]
+    assert answers.named_so(questioned, "remote-2") == []
     assert answers.entry(EntryLabel(RecordKind.CASE, 1, "000000")) is None
     assert answers.may_be_same(questioned, entry(driver, 1))
     assert not answers.may_be_same(questioned, questioned)
