@@ -17,6 +17,7 @@ from itertools import chain, islice
 from typing import TypeAlias
 
 from importer.loader.files.dialect import Dialect
+from importer.loader.files.torn_cells import torn_cells
 
 FIELD_LIMIT = csv.field_size_limit()
 """Characters of a cell: 131,072, four times the limit of Excel. A longer one means a quote that is never closed."""
@@ -66,6 +67,7 @@ class SplitRow:
     """One row: its lines as they are in the file, and its cells. ``cells`` is empty for a fault and for a blank line.
 
     ``is_odd``: the csv module would split it otherwise. ``may_swallow``: a cell holds line ends and delimiters as a row would.
+    ``is_torn``: a quote opens within a cell and closes at the end of a later one, so that a text may be in several cells.
     """
 
     lines: list[str]
@@ -73,6 +75,7 @@ class SplitRow:
     fault: QuoteFaultKind | None = None
     is_odd: bool = False
     may_swallow: bool = False
+    is_torn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,7 @@ class RowSplitter:
         self._dialect, self._width, self._may_hold_rows = dialect, width, may_hold_rows
         self._delimiter = dialect.delimiter or "\x1f"
         self._tokens = CellTokens(dialect)
+        self._torn = torn_cells(dialect)
         self._begun = False
 
     def rows(self, lines: Iterable[str]) -> Iterator[SplitRow]:
@@ -156,7 +160,10 @@ class RowSplitter:
         widths = [len(cells) for cells in records if cells]
         if len(records) != len(chunk) or min(widths, default=self._width) * 2 < self._width:
             return None
-        has_more = "".join(chunk).count(self._delimiter) > sum(widths) - len(widths)
+        text = "".join(chunk)
+        if self._torn.search(text):
+            return None
+        has_more = text.count(self._delimiter) > sum(widths) - len(widths)
         if has_more and any(map(self._holds_more, chunk, records)):
             return None
         self._begun = self._begun or max(widths, default=0) * 2 > self._width
@@ -214,7 +221,8 @@ class RowSplitter:
             return SplitRow(taken, [], QuoteFaultKind.CLOSES)
         self._begun = self._begun or len(cells) * 2 > self._width
         extra = taken[0].count(self._delimiter) - len(cells) + 1
-        return SplitRow(taken, cells, is_odd=is_odd, may_swallow=extra > 0 and self._holds_a_row(cells))
+        may_swallow = extra > 0 and self._holds_a_row(cells)
+        return SplitRow(taken, cells, is_odd=is_odd, may_swallow=may_swallow, is_torn=bool(self._torn.search(taken[0])))
 
     def _holds_a_row(self, cells: list[str]) -> bool:
         """Return whether a cell of one line holds as many delimiters as a row of the table, with an amount or a date."""

@@ -19,8 +19,9 @@ class TextLayout:
     ``lines`` is the number of its lines, ``rows`` of its rows with blank ones, ``filled`` of those with a cell that is not
     empty, ``further`` of the lines within rows after their first, and ``apart`` of those that are no rows: the hint ``sep=;`` and
     the end mark of DOS. ``widths`` counts the filled rows by their number of cells, and ``open_ended`` those of them whose last
-    cell is empty. ``swallowing`` has the lines of rows with a cell that may hold other rows, ``guarded`` are the rows with a
-    guard of Excel (``="00123"``). ``by_csv``: the csv module reads every row. ``delimiter`` is None for a file of one column.
+    cell is empty. ``swallowing`` has the lines of rows with a cell that may hold other rows, ``torn`` are the rows in which a
+    quote opens within a cell and closes at the end of a later one, ``guarded`` those with a guard of Excel (``="00123"``).
+    ``by_csv``: the csv module reads every row. ``delimiter`` is None for a file of one column.
     ``quotes_are_text``: quotes enclose no cells.
     """
 
@@ -32,6 +33,7 @@ class TextLayout:
     widths: Counter[int] = field(default_factory=Counter)
     open_ended: int = 0
     swallowing: dict[int, LineRange] = field(default_factory=dict)
+    torn: frozenset[int] = frozenset()
     guarded: RowNumbers = field(default_factory=RowNumbers)
     by_csv: bool = True
     delimiter: str | None = None

@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 
 from importer.domain.notes import RowNumbers
 from importer.loader.files.dialect import Dialect
-from importer.loader.files.quoting import FIELD_LIMIT, MOST_FAULTS, PlainRows, QuoteFault, QuoteFaultKind, RowSplitter
+from importer.loader.files.quoting import (
+    FIELD_LIMIT,
+    MOST_FAULTS,
+    PlainRows,
+    QuoteFault,
+    QuoteFaultKind,
+    RowSplitter,
+    SplitRow,
+)
 from importer.loader.files.text_layout import LineRange, TextLayout
 
 GUARD = '="'
@@ -44,6 +52,7 @@ class _Counts:
     widths: Counter[int] = field(default_factory=Counter)
     guarded: RowNumbers = field(default_factory=RowNumbers)
     swallowing: dict[int, LineRange] = field(default_factory=dict)
+    torn: set[int] = field(default_factory=set)
 
     def layout(self, apart: int) -> TextLayout:
         return TextLayout(
@@ -55,6 +64,7 @@ class _Counts:
             widths=self.widths,
             open_ended=self.open_ended,
             swallowing=self.swallowing,
+            torn=frozenset(self.torn),
             guarded=self.guarded,
             by_csv=not self.is_odd,
         )
@@ -75,15 +85,21 @@ def scan_quoted(lines: Iterable[str], dialect: Dialect, width: int, apart: int =
             if len(faults) == MOST_FAULTS:
                 break
             continue
-        if len(row.lines) > 1:
-            counts.further += len(row.lines) - 1
-        if row.may_swallow:
-            counts.swallowing[counts.rows] = (first, counts.lines)
-        counts.is_odd = counts.is_odd or row.is_odd
-        _count(counts, row.cells)
-        if GUARD in row.lines[0] and any(map(is_guarded, row.cells)):
-            counts.guarded = counts.guarded.plus(counts.rows)
+        _count_split(counts, row, first)
     return TextScan(counts.layout(apart), faults)
+
+
+def _count_split(counts: _Counts, row: SplitRow, first: int) -> None:
+    """Count a row that was split by itself. ``first`` is the number of its first line."""
+    counts.further += len(row.lines) - 1
+    if row.may_swallow:
+        counts.swallowing[counts.rows] = (first, counts.lines)
+    if row.is_torn:
+        counts.torn.add(counts.rows)
+    counts.is_odd = counts.is_odd or row.is_odd
+    _count(counts, row.cells)
+    if GUARD in row.lines[0] and any(map(is_guarded, row.cells)):
+        counts.guarded = counts.guarded.plus(counts.rows)
 
 
 def _count(counts: _Counts, cells: list[str]) -> None:

@@ -51,6 +51,8 @@ class RowWidths:
         """Return why the values of a row may be wrong, or None. ``count`` is the number of its cells in the file."""
         if number in self._layout.swallowing:
             return _may_hold_rows(*self._layout.swallowing[number])
+        if number in self._layout.torn:
+            return _TORN
         if not all(map(is_blank, cells[self._fewest :])):
             return _TOO_MANY
         if self.is_glued(cells):
@@ -120,6 +122,11 @@ _GLUED = Reason(
     "glued_row",
     "The whole row is one cell: quotes around it hide its delimiters. Take these quotes away, or write each value into its "
     "column",
+)
+_TORN = Reason(
+    "torn_text",
+    'A quote (") of the row opens within a cell and closes at the end of a later one: one text may be in several cells, and '
+    "other values in the wrong columns. Put the quotes around the whole text, double those that belong to it, or take them away",
 )
 _QUOTED = Reason(
     "quote_in_reference",

@@ -127,6 +127,22 @@ def test_headings_in_quotes_are_matched_where_quotes_are_text(tmp_path: Path) ->
     assert codes(rows) == ["quote_in_reference"] * 2
 
 
+@pytest.mark.parametrize(
+    ("tail", "expected"),
+    [
+        (';;+45 20000001"Rent; May";', "torn_text"),
+        (';;+45 20000001;Rør 2"x3m;Bolt 5"', "torn_text"),
+        (';;+45 20000001;"Rør 2""x3m; May";"Bolt 5"""', "sent"),
+        (';;+45 20000001;Screen 24";Screen 27"', "sent"),
+        (';;+45 20000001;Screen 24"x36";ring', "sent"),
+        (';;+45 20000001;"Rent";"May"', "sent"),
+    ],
+)
+def test_a_text_in_quotes_that_is_torn_into_two_cells(tmp_path: Path, tail: str, expected: str) -> None:
+    rows, _ = load(tmp_path, HEADER, line(1, ";;+45 20000001;Rent;"), line(2, tail))
+    assert codes(rows) == ["sent", expected]
+
+
 def test_a_row_that_has_swallowed_another_is_named(tmp_path: Path) -> None:
     header = "case_ref;debtor_name;amount_to_recover;date;currency;debtor_country;debtor_type"
     end = ";DKK;DK;Person"
