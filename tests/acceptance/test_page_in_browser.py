@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from playwright.sync_api import Error
 from support.browser import PHONE, Watched, chromium
 from support.page_server import PASSWORD, running, with_users
 from support.sheets import case, cases, write_csv
@@ -48,11 +49,13 @@ def attempts(page):
 
 def go_over_it_again(seen):
     """Reload the page, and go back and on again, as people do who are not sure that a click has worked."""
-    here = seen.page.url
-    seen.page.reload()
-    seen.page.go_back()
-    seen.page.go_forward()
-    seen.page.goto(here)
+    here, page = seen.page.url, seen.page
+    for step in (page.reload, page.go_back, page.go_forward, lambda: page.goto(here)):
+        try:
+            step()
+        except Error:  # a page that follows a sending loads itself again when that ends, perhaps at this moment
+            page.wait_for_load_state()
+            step()
 
 
 def approve(seen):
