@@ -53,8 +53,8 @@ class NamedCase:
 
     ``reference`` is the row's ``case_ref``, else its creditor reference. ``creditor`` and ``debtor`` are names as written,
     countries two letters, ``day`` is the date of the invoice in ISO form. ``amount`` is the amount in major units that the
-    invoice had, if the row shows one that is not zero. ``former_reference`` is the reference as earlier releases read it, if that
-    is another one.
+    invoice had, if the row shows one that is not zero. ``former_ref`` is the reference as earlier releases read it, if that is
+    another one.
     """
 
     reference: str | None = None
@@ -66,14 +66,10 @@ class NamedCase:
     currency: str | None = None
     amount: Decimal | None = None
     is_test: bool = False
-    former_reference: str | None = None
-
-    def formerly(self) -> NamedCase | None:
-        """Return the case as earlier releases read its reference; None if they read the same."""
-        return replace(self, reference=self.former_reference, former_reference=None) if self.former_reference else None
+    former_ref: str | None = None
 
     @classmethod
-    def of(cls, reference: str | None, payload: bytes, *, is_test: bool, former: str | None = None) -> NamedCase:
+    def of(cls, reference: str | None, payload: bytes, *, is_test: bool, former_ref: str | None = None) -> NamedCase:
         """Return the case of a request with this reference in the sheet."""
         wire = orjson.loads(payload)
         debtor, amount = wire.get("debtor") or {}, wire.get("amountToRecover")
@@ -87,7 +83,7 @@ class NamedCase:
             currency=wire.get("currencyCode"),
             amount=Decimal(str(amount)) if amount else None,
             is_test=is_test,
-            former_reference=former,
+            former_ref=former_ref,
         )
 
     def formerly(self) -> NamedCase | None:

@@ -172,7 +172,7 @@ class NoClaim:
     @classmethod
     def of(cls, record: CaseRecord, word: LaterWord, reason: Reason) -> NoClaim:
         """Return the row of a valid case that is no claim."""
-        named = NamedCase.of(record.ref, record.payload, is_test=record.is_test, former=record.former_ref)
+        named = NamedCase.of(record.ref, record.payload, is_test=record.is_test, former_ref=record.former_ref)
         return cls(word, named, reason, record.money, record.hint)
 
 

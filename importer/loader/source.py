@@ -20,7 +20,6 @@ from importer.domain.records import FormatProof, LoadedRow, LoadedSource, SheetH
 from importer.errors import FileRefused
 from importer.loader.files.dataframe import FrameSheet
 from importer.loader.files.projection import PeekableRows
-from importer.loader.files.text_layout import TextLayout
 from importer.loader.notes import sheet_notes
 from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.records.row_reader import LoadContext, RowReader
@@ -54,7 +53,7 @@ class _Table:
     formats: SheetFormats
     reader: RowReader
     rows: PeekableRows
-    layout: TextLayout | None = None
+    skips_hidden: bool = False
 
     @property
     def head(self) -> SheetHead:
@@ -63,7 +62,9 @@ class _Table:
 
     def read(self, found: list[Note]) -> Iterator[LoadedRow]:
         """Yield every record and reject. Notes on rows that were left out are added to ``found``."""
-        return TableReader(self.top, self.plan, self.reader, found, self.layout).rows(self.rows)
+        hidden = HiddenRows(self.plan, self.sheet.hides, self.skips_hidden)
+        yield from TableReader(self.top, self.plan, self.reader, found, self.sheet.layout, hidden).rows(self.rows)
+        found += hidden.notes(self.sheet.covered())
 
 
 @contextmanager
@@ -231,7 +232,7 @@ def _open_sheet(
     ends_so = profile.trailing_delimiter or merely_end_in_delimiter(plan, sheet.layout, top.cells, sheet.read_columns)
     widths = row_widths(plan, sheet.layout, top.cells, ends_in_delimiter=ends_so)
     reader = RowReader(plan, profile, context, widths=widths, formats=formats, judge=judge)
-    return _Table(top, plan, formats, reader, rows, sheet.layout)
+    return _Table(sheet, top, plan, formats, reader, rows, profile.hidden_rows == "skip" and not is_report)
 
 
 def _judge(plan: SheetPlan, profile: Profile, context: LoadContext, formats: SheetFormats, sheet: Sheet) -> RowJudge:

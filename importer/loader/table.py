@@ -92,7 +92,13 @@ class TableReader:
     """Reads the rows of one sheet into records. ``notes`` are complete when the last row has been read."""
 
     def __init__(
-        self, top: SheetHeader, plan: SheetPlan, reader: RowReader, notes: list[Note], layout: TextLayout | None = None
+        self,
+        top: SheetHeader,
+        plan: SheetPlan,
+        reader: RowReader,
+        notes: list[Note],
+        layout: TextLayout | None = None,
+        hidden: HiddenRows | None = None,
     ) -> None:
         self._layout, self._lines = layout, LinesRead()
         self._plan, self._reader, self._notes = plan, reader, notes
@@ -125,7 +131,7 @@ class TableReader:
                 continue
             loaded = self._reader.read(number, trimmed(cells, width), len(cells))
             role = self._role(loaded)
-            if role is RowRole.LONE_TEXT and len(held) < MAX_HELD:
+            if self._may_be_note(role, loaded, held):
                 held.append(loaded)
             elif role in _MAY_BE_DATA:
                 yield from self._last_checked(is_last=False)

@@ -12,11 +12,12 @@ import anyio
 from importer.errors import ImporterError
 from importer.web.rendering import Rendering
 from importer.web.sessions import Sessions
-from importer.web.work.attachments import sweep_attachments
+from importer.web.work.attachments import forget_attachments, sweep_attachments
 from importer.web.work.correction_sweep import sweep_corrections
 from importer.web.work.environments import PageEnvironments
 from importer.web.work.jobs import Jobs
 from importer.web.work.leftovers import sweep_leftovers
+from importer.web.work.limits import UploadsUnderWay
 from importer.web.work.progress import ProgressFeed
 from importer.web.work.row_files import sweep_rows
 from importer.web.work.sender import SenderProcess

@@ -8,6 +8,7 @@ from html import unescape
 
 import pytest
 from openpyxl import Workbook
+from support.sheets import cases, write_csv
 
 from importer.domain.code_lists import VoucherTypes
 from importer.loader.profiles.draft import ProfileDraft
@@ -184,8 +185,6 @@ def test_the_map_page_shows_all_of_it(page, tmp_path):
 
 
 def test_how_a_batch_was_read_is_changed_as_long_as_its_file_is_here(page, tmp_path):
-    from support.sheets import cases, write_csv
-
     browser = page.visitor()
     browser.drop(write_csv(tmp_path / "a.csv", cases(2)))
     address = browser.get("/batches/1/map").headers["location"]

@@ -111,7 +111,7 @@ _TEXTS: dict[str, Callable[[Facts], str]] = {
     "folder_back": lambda f: f"the folder {f['folder']} is there again",
     "page": _page,
     "leftovers": lambda f: f"{f['folder']} of an earlier version of the page was removed: {f['files']:,} files",
-    "bug": lambda f: str(f["place"]),
+    "bug": lambda f: f"bug {f['number']}: {f['place']} Its traceback: {f['trace']}",
     "ended": _ended,
 }
 _FACTS = {
@@ -140,6 +140,6 @@ _FACTS = {
     "folder_back": ("folder",),
     "page": ("action", "person", "subject", "address", "batch", "result", "status"),
     "leftovers": ("folder", "files"),
-    "bug": ("place",),
+    "bug": ("number", "place", "trace"),
     "ended": ("command", "exit_code", "seconds"),
 }

@@ -11,14 +11,7 @@ from sqlalchemy import Connection
 from importer.domain.accounts import Accounts
 from importer.domain.kinds import RecordKind
 from importer.domain.later_words import LaterWord, NamedCase
-from importer.domain.match_keys import (
-    DocumentDates,
-    MatchVersion,
-    RawRow,
-    RecordKeys,
-    is_same_voucher,
-    looks_alike,
-)
+from importer.domain.match_keys import DocumentDates, MatchVersion, RecordKeys, is_same_voucher, looks_alike
 from importer.domain.money import Money
 from importer.domain.questions import NOTHING_STANDS, StandingAnswers
 from importer.domain.raw_rows import RawRow

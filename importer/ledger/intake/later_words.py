@@ -79,9 +79,8 @@ class NoClaimIntake:
             return
         existing = self._placement.existing
         hints = {one.hint.entry_id for one in found if one.hint}
-        named = [case for one in found for case in (one.named, one.named.formerly()) if case is not None]
-        bases = {base for one in named if (base := one.base())}
-        keys = {key for one in named for key in (one.text_key(), one.loose_key(), one.traits()) if key}
+        bases = {base for one in found for base in one.named.bases()}
+        keys = {key for one in found for key in one.named.match_keys()}
         existing.load(RecordKind.CASE, bases | keys, hints)
         existing.load_matches(RecordKind.CASE, keys)
 

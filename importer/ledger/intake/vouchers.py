@@ -156,12 +156,9 @@ class VoucherIntake:
 
     def _link(self, row: StagedRow, voucher: VoucherRecord, cases: Mapping[str, LinkedCases], rejected: RejectedRefs) -> bool:
         """Find the voucher's case. Returns False if the voucher was rejected or left out because it has none."""
-        exact, alike = cases.get(voucher.case_ref or "", LinkedCases([], []))
-        found = most_fitting(exact, self._batch.id, alike) or self._found_formerly(voucher, cases)
+        found = self._cases_of(voucher.case_ref, cases) or self._found_formerly(voucher, cases)
         if voucher.case_ref in rejected.all:  # an earlier case of this reference may be another creditor's
-            found = self._of_this_run(found)
-        elif not found:  # the case's own row is known by the reference that earlier releases read
-            found = self._of_this_run(self._cases_of(dict(voucher.formerly).get("case_ref"), cases))
+            found = [case for case in found if case.batch_id in self._batch.run_batches or case.id in self._batch.changed_cases]
         is_of_left_out = not found and voucher.case_ref in rejected.left_out - rejected.rejected
         if is_of_left_out or row.is_without_case:
             left_out = reasons.case_left_out(voucher)
@@ -175,12 +172,15 @@ class VoucherIntake:
             row.case = found[0]
         return True
 
+    def _cases_of(self, reference: str | None, cases: Mapping[str, LinkedCases]) -> list[ExistingEntry]:
+        exact, alike = cases.get(reference or "", LinkedCases([], []))
+        return list(most_fitting(exact, self._batch.id, alike))
+
     def _found_formerly(self, voucher: VoucherRecord, cases: Mapping[str, LinkedCases]) -> list[ExistingEntry]:
         """Return the case that an earlier release read under another reference than the one that the voucher shows now."""
         if (known := self._batch.reread.get(voucher.case_ref or "")) is not None:
             return [self._placement.existing.follow(known)]
-        exact, alike = cases.get(former_case_ref(voucher) or "", LinkedCases([], []))
-        return most_fitting(exact, self._batch.id, alike)
+        return self._cases_of(former_case_ref(voucher), cases)
 
     def _stage_one(self, row: StagedRow, candidate: Candidate) -> None:
         voucher, waiting = candidate.record, self._waiting

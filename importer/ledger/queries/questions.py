@@ -16,6 +16,7 @@ from importer.domain.questions import RULES, kind_of
 from importer.domain.reasons import reasons_from_json
 from importer.domain.states import RowOrigin, State
 from importer.ledger.queries.row_places import row_in, sources_of
+from importer.ledger.storage.engine import parts_of
 from importer.ledger.storage.schema import entry, row
 
 QuestionTotals = dict[QuestionKind, dict[str, tuple[int, int]]]

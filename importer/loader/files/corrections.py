@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from importer.domain.cells import Cell
 from importer.domain.special_cells import FORMULA_WITHOUT_VALUE, CellError, FalseDate
+from importer.loader.files.number_formats import cell_reader, makes_text
 from importer.loader.files.serial_days import duration_of, moment_of
 
 if TYPE_CHECKING:

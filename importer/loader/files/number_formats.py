@@ -8,7 +8,7 @@ from typing import TypeVar
 from importer.domain.cells import Cell
 from importer.domain.number_formats.meaning import bare_digits, identifier_text, must_be_kept
 from importer.domain.number_formats.number_format import NumberFormat, number_format
-from importer.domain.number_formats.tokens import TokenKind, tokens_of
+from importer.domain.number_formats.tokens import TokenKind, sections_of, tokens_of
 from importer.domain.special_cells import MAX_EXACT, CellError, ReadBetter, ShownNumber
 
 _NO_OTHERS = frozenset((TokenKind.LITERAL, TokenKind.DIGIT, TokenKind.BLANK, TokenKind.FILL))

@@ -38,7 +38,6 @@ _CONTENTS = frozenset(("value-type", "value", "boolean-value", "date-value", "ti
 """Attributes of a cell that is not empty, by their local names."""
 _MOST_REREAD = 1_000  # repetitions of one cell
 _INVISIBLE = ("collapse", "filter")
-_ZEROS = re.compile(r"0\d+")
 
 
 def scan_ods(archive: Archive, wanted: Collection[str] = ()) -> WorkbookScan:
@@ -52,6 +51,8 @@ def scan_ods(archive: Archive, wanted: Collection[str] = ()) -> WorkbookScan:
     _refuse_encryption_and_macros(archive)
     calls = _Scan(archive.name, styles := OdsStyles())
     try:
+        if common := archive.find("styles.xml"):
+            parse_xml(archive.blocks(common), start=styles.start, end=styles.end, data=styles.data)
         parse_xml(archive.blocks(content), start=calls.start, end=calls.end, data=calls.data, cdata=calls.cdata)
     except expat.ExpatError as error:
         raise FileRefused(f"{archive.name} holds damaged XML ({expat.ErrorString(error.code)}). {FETCH_AGAIN}") from error
@@ -118,22 +119,21 @@ class _Scan:
             self._start_sheet(attributes)
         else:
             self._note_feature(name, attributes)
+            self._styles.start(tag, attributes)
 
     def _start_sheet(self, attributes: dict[str, str]) -> None:
         self._sheet, self._row, self._columns = attributes.get("table:name", ""), 0, 0
         if self._sheet in self.result.sheets:
             refuse_equal_names(self._name, (self._sheet, self._sheet))
         self._area += self._scan.rows * self._scan.columns
-        self._scan = SheetScan(CellCorrections())
+        self._scan, self._column_styles = SheetScan(CellCorrections()), []
         self.result.sheets[self._sheet] = self._scan
         if attributes.get("table:style-name") in self._hiding_styles:
             self.result.hidden.add(self._sheet)
 
     def _note_feature(self, name: str, attributes: dict[str, str]) -> None:
         if name == "table-column":
-            first, self._columns = self._columns + 1, self._columns + count_in(attributes, "number-columns-repeated")
-            if attributes.get("table:visibility") in _INVISIBLE:
-                self._scan.hidden_columns.append((first, min(self._columns, MAX_SHEET_COLUMNS)))
+            self._start_column(attributes)
         elif name == "style":
             self._style = attributes.get("style:name", "")
         elif name == "table-properties" and attributes.get("table:display") == "false":
@@ -141,11 +141,21 @@ class _Scan:
         elif name == "spreadsheet":
             self.is_spreadsheet = True
 
+    def _start_column(self, attributes: dict[str, str]) -> None:
+        repeat = count_in(attributes, "number-columns-repeated")
+        first, self._columns = self._columns + 1, self._columns + repeat
+        if len(self._column_styles) < MAX_COLUMNS:
+            self._column_styles += [attributes.get("table:default-cell-style-name", "")] * min(repeat, MAX_COLUMNS)
+        if attributes.get("table:visibility") in _INVISIBLE:
+            self._scan.hidden_columns.append((first, min(self._columns, MAX_SHEET_COLUMNS)))
+
     def data(self, text: str) -> None:
         if self._nesting.is_skipping:
             return
         if self._cell is not None:
             self._text.data(text)
+        else:
+            self._styles.data(text)
 
     def cdata(self) -> None:
         self.result.must_be_rewritten = True
@@ -160,6 +170,8 @@ class _Scan:
             self._end_cell(self._cell, is_covered=name != "table-cell")
         elif name == "table-row":
             self._end_row()
+        else:
+            self._styles.end(tag)
 
     def _end_cell(self, cell: dict[str, str], *, is_covered: bool) -> None:
         text, blanks = self._text.close(), self._text.blanks
@@ -246,10 +258,3 @@ def _is_error(attributes: dict[str, str], text: str) -> bool:
         return True
     calculated = "table:formula" in attributes or attributes.get("office:value-type", "") not in ("string", "")
     return calculated and _ERROR_TEXT.fullmatch(text) is not None
-
-
-def _same(shown: str, value: str) -> bool:
-    try:
-        return float(shown) == float(value)
-    except ValueError:
-        return False

@@ -83,8 +83,14 @@ class RawSheet:
     _rows: Callable[[], _Rows] = field(repr=False, compare=False)
     _chunk_rows: int = field(default=2000, repr=False, compare=False)
     _read_columns: ReadColumns | None = field(default=None, repr=False, compare=False)
+    hides: HiddenParts = field(default=NOTHING_HIDDEN, repr=False, compare=False)
     layout: TextLayout | None = field(default=None, repr=False, compare=False)
     """How the lines of a delimited text make up its rows; None for a workbook."""
+    _covered: Callable[[], Collection[int]] = field(default=tuple, repr=False, compare=False)
+
+    def covered(self) -> Collection[int]:
+        """Return the rows read so far in which a cell below a merge has a value that was passed over."""
+        return self._covered()
 
     def rows(self) -> Iterator[tuple[int, tuple[Cell, ...]]]:
         """Yield (row number that Excel shows, cells) of the rows that are not empty, each with the width it has in the file."""
@@ -176,7 +182,12 @@ def _opened_book(name: str, found: Workbook, options: ReadOptions) -> OpenWorkbo
 def _raw_sheet(book: OpenWorkbook | OpenXls, scan: SheetScan, name: str, hidden: bool, options: ReadOptions) -> RawSheet:  # noqa: FBT001
     hides = HiddenParts(scan.hidden_rows, tuple(scan.hidden_columns))
     rows, read_columns = partial(book.rows, name), partial(book.read_columns, name)
-    return RawSheet(name, hidden, rows, options.chunk_rows, read_columns, hides, lambda: book.covered.get(name, ()))
+    covered = partial(_covered, book, name)
+    return RawSheet(name, hidden, rows, options.chunk_rows, read_columns, hides, _covered=covered)
+
+
+def _covered(book: OpenWorkbook | OpenXls, name: str) -> Collection[int]:
+    return book.covered.get(name, ())
 
 
 def _open_text(path: Path, found: TextFile, options: ReadOptions) -> RawSource:

@@ -15,10 +15,8 @@ _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 def rename_parts(package: OpenPackage, sheets: Iterable[str]) -> bytes:
     """Return the workbook with the parts that are read. Its list of sheets keeps the ids of the relationships."""
-    parts = {package.book: "xl/workbook.bin"}
-    parts |= {
-        part: f"xl/{name}.bin" for kind, name in ((STYLES, "styles"), (TEXTS, "sharedStrings")) if (part := package.part_of(kind))
-    }
+    named = ((package.part_of(kind), name) for kind, name in ((STYLES, "styles"), (TEXTS, "sharedStrings")))
+    parts = {package.book: "xl/workbook.bin"} | {part: f"xl/{name}.bin" for part, name in named if part}
     parts |= {part: f"xl/worksheets/sheet{number}.bin" for number, part in enumerate(sheets, 1)}
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as written:

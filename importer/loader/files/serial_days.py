@@ -9,8 +9,9 @@ from xlrd import xldate_as_datetime  # type: ignore[import-untyped]
 from xlrd.formatting import is_date_format_string  # type: ignore[import-untyped]
 
 from importer.domain.cells import Cell
+from importer.domain.number_formats.tokens import sections_of
 from importer.domain.special_cells import FalseDate, clean_number
-from importer.loader.files.number_formats import first_section, shows_duration
+from importer.loader.files.number_formats import shows_duration
 
 BUILT_IN_DAYS = frozenset((*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)))
 """The numbers of the built-in formats that show a date or a time, in some languages only."""
@@ -43,5 +44,5 @@ def duration_of(value: float) -> Cell:
 
 def shows_day(code: str) -> bool:
     """Return whether a number format shows a date or a time of day. A duration is neither."""
-    section = first_section(code)
+    section = sections_of(code)[0]
     return not shows_duration(section) and bool(is_date_format_string(_SILENT, section))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from importer.domain.cells import MAX_CELL_CHARACTERS, Cell
 from importer.domain.special_cells import ReadBetter, clean_number
 from importer.errors import FileRefused
-from importer.loader.files.corrections import CorrectionCode
+from importer.loader.files.corrections import CellCorrections, CorrectionCode
 from importer.loader.files.covered_cells import CoverSweep
 from importer.loader.files.reader_process import POOL
 
@@ -114,10 +114,13 @@ class OpenWorkbook:
         its `rows` are being read.
         """
         _, raw = self._open(sheet, tuple(positions))
-        sweep = self._sweep(sheet)
+        corrections, sweep = self._scan.sheets[sheet].corrections, self._sweep(sheet)
+        shown = corrections.text_columns()
+        places = [(at, position) for at, position in enumerate(positions) if position in shown]
         for row, cells in enumerate(self._guarded_rows(sheet, raw)):
             if cells:
-                yield row + 1, sweep.emptied(row, cells, positions) if sweep else cells
+                seen = _as_shown(cells, dict(corrections.in_row(row)), places, corrections) if places else cells
+                yield row + 1, sweep.emptied(row, seen, positions) if sweep else seen
 
     def _sweep(self, sheet: str) -> CoverSweep | None:
         covered = self._scan.sheets[sheet].covered

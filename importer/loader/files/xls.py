@@ -19,12 +19,14 @@ from xlrd.book import Book  # type: ignore[import-untyped]
 from xlrd.compdoc import CompDoc, CompDocError  # type: ignore[import-untyped]
 
 from importer.domain.cells import MAX_CELL_CHARACTERS, Cell
+from importer.domain.number_formats.built_in import LOCALE_BOUND
+from importer.domain.number_formats.tokens import sections_of
 from importer.domain.special_cells import CellError, clean_number
 from importer.errors import FileRefused
 from importer.loader.files.cell_references import SeenCells, column_letters
 from importer.loader.files.corrections import CellCorrections
 from importer.loader.files.covered_cells import CoverSweep
-from importer.loader.files.number_formats import first_section, shows_duration, zero_format
+from importer.loader.files.number_formats import cell_reader, kept_format, shows_duration
 from importer.loader.files.serial_days import duration_of, moment_of
 from importer.loader.files.xlsb import ERRORS
 from importer.loader.files.xlsx import MAX_AREA, WorkbookScan, refuse_equal_names, refuse_repeated, sheet_notes
@@ -128,8 +130,12 @@ def _reader_of(book: Any, number_format: int) -> Callable[[float], Cell] | None:
         return duration_of
     if book.is_date_format_string(code) if code else form.type == biffh.DATEFORMAT:
         return partial(moment_of, epoch_1904=bool(book.datemode))
-    zeros = zero_format(code)
-    return (lambda value: zeros.shown(clean_number(value))) if zeros else None
+    is_own = form in book.format_list or number_format not in LOCALE_BOUND
+    kept = kept_format(form.format_str or "") if is_own else None
+    if kept is None:
+        return None
+    read = cell_reader(kept)
+    return lambda value: read(clean_number(value))
 
 
 def scan_xls(name: str, data: bytes, wanted: Collection[str] = ()) -> XlsScan:

@@ -15,7 +15,7 @@ from importer.domain.number_formats.built_in import kept_built_in
 from importer.errors import FileRefused
 from importer.loader.files.cell_references import SeenCells, column_letters
 from importer.loader.files.corrections import CellCorrections, CorrectionCode
-from importer.loader.files.number_formats import ZeroFormat, shows_duration, zero_format
+from importer.loader.files.number_formats import kept_format, shows_duration
 from importer.loader.files.open_package import STYLES, TEXTS, OpenPackage, open_package
 from importer.loader.files.renamed_parts import rename_parts
 from importer.loader.files.serial_days import BUILT_IN_DAYS, BUILT_IN_DURATION, shows_day

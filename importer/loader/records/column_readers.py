@@ -170,12 +170,10 @@ def _parser_of(bound: ColumnBinding) -> Callable[[Cell, Formats], Any]:
     reader: Callable[[Cell, Formats], Any] = read_name if is_name else READERS[bound.column.value_kind]
     if not takes_no_dates(bound):
         return reader
-    is_name = bound.column.name in _NAMES
 
     def read(cell: Cell, formats: Formats) -> Any:
         refuse_date(cell)
-        value = reader(cell, formats)
-        return without_direction_marks(value) if is_name else value
+        return reader(cell, formats)
 
     return read
 

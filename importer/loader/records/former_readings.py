@@ -19,10 +19,10 @@ def is_cleaned(record: CaseRow | VoucherRecord | None) -> bool:
     return any(note.kind is NoteKind.APOSTROPHE_TAKEN_OFF for note in record.value_notes)
 
 
-def with_former_reference(case: CaseRow, reference: str | None) -> CaseRow:
+def with_former_ref(case: CaseRow, reference: str | None) -> CaseRow:
     """Return a row's case with the reference by which earlier releases sent it."""
     if isinstance(case, CaseRecord):
         return replace(case, former_ref=reference)
     if isinstance(case, LeftOut):
         return replace(case, record=replace(case.record, former_ref=reference))
-    return case if isinstance(case, Reject) else replace(case, named=replace(case.named, former_reference=reference))
+    return case if isinstance(case, Reject) else replace(case, named=replace(case.named, former_ref=reference))

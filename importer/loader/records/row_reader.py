@@ -13,12 +13,12 @@ from importer.domain.notes import Note
 from importer.domain.parties.kinds import party_kind_named
 from importer.domain.personal_numbers.sheet_mask import MaskedRow, SheetMask
 from importer.domain.reasons import Reason
-from importer.domain.records import CaseRecord, CaseRow, LeftOut, LoadedRow, NoClaim, Reject, Row, VoucherRecord
+from importer.domain.records import CaseRecord, CaseRow, LeftOut, LoadedRow, Reject, Row, VoucherRecord
 from importer.loader.context import LoadContext
 from importer.loader.profile import Profile
 from importer.loader.records.case import case_of
 from importer.loader.records.column_readers import RowDecoder, readers_for
-from importer.loader.records.former_readings import is_cleaned, with_former_reference
+from importer.loader.records.former_readings import is_cleaned, with_former_ref
 from importer.loader.records.formula_texts import reject_formulas
 from importer.loader.records.party import PartyReader
 from importer.loader.records.personal_numbers import reject_references, unmasked_positions
@@ -106,18 +106,19 @@ class RowReader:
         held = None if held is None else self._masked_held(shown, held, masked)
         self.masked.update(one.position for one in masked.found)
         row = Row(self.plan.head.name, number, masked.cells, held)
-        readable = masked.readable
-        hints, answer = self._hints(readable), self._answer(readable)
-        case = voucher = None
-        if not self._only_vouchers:
-            case = self._case(masked, hints.get(RecordKind.CASE), answer)
-        if self._only_vouchers or self._has_voucher(readable):
-            voucher = self._voucher(masked, hints.get(RecordKind.VOUCHER))
-        if answer:
-            case, voucher = _answered(case, answer), _answered(voucher, answer)
+        case, voucher = self._records(masked)
         if held is not None or isinstance(case, Reject) or is_cleaned(case) or is_cleaned(voucher):
             case, voucher = self._with_former(cells, case, voucher)
-        return self._in_its_columns(LoadedRow(row, case, voucher), readable, len(cells) if count is None else count)
+        return self._in_its_columns(LoadedRow(row, case, voucher), masked.readable, len(cells) if count is None else count)
+
+    def _records(self, masked: MaskedRow) -> tuple[CaseRow | None, VoucherRecord | Reject | None]:
+        """Return the case and the voucher of a row as they are read now, with the answer that the row gives."""
+        readable = masked.readable
+        hints, answer = self._hints(readable), self._answer(readable)
+        case = None if self._only_vouchers else self._case(masked, hints.get(RecordKind.CASE), answer)
+        has_voucher = self._only_vouchers or self._has_voucher(readable)
+        voucher = self._voucher(masked, hints.get(RecordKind.VOUCHER)) if has_voucher else None
+        return (_answered(case, answer), _answered(voucher, answer)) if answer else (case, voucher)
 
     def _in_its_columns(self, loaded: LoadedRow, cells: tuple[Cell, ...], count: int) -> LoadedRow:
         """Return the row with its records rejected if values may be in the wrong columns."""
@@ -225,15 +226,6 @@ def _answered(record: Record, answer: str) -> Record:
     if isinstance(record, LeftOut):
         return replace(record, record=replace(record.record, answer=answer))
     return replace(record, answer=answer) if isinstance(record, CaseRecord | VoucherRecord) else record
-
-
-def _with_former_ref(case: CaseRow, reference: str | None) -> CaseRow:
-    """Return a case with the reference by which earlier releases knew it."""
-    if isinstance(case, LeftOut):
-        return replace(case, record=replace(case.record, former_ref=reference))
-    if isinstance(case, NoClaim):
-        return replace(case, named=replace(case.named, former_ref=reference))
-    return replace(case, former_ref=reference) if isinstance(case, CaseRecord) else case
 
 
 def _rejected(record: CaseRow | VoucherRecord | Reject | None, kind: RecordKind, reason: Reason) -> Reject | None:

@@ -27,8 +27,15 @@ class Sheet(Protocol):
         """The name of the sheet."""
 
     @property
+    def hides(self) -> HiddenParts:
+        """The rows and columns that a user does not see."""
+
+    @property
     def layout(self) -> TextLayout | None:
         """How the lines of a delimited text make up its rows; None for any other sheet."""
+
+    def covered(self) -> Collection[int]:
+        """Return the rows read so far in which a cell below a merge has a value that was passed over."""
 
     def rows(self) -> Iterator[NumberedRow]:
         """Yield the rows that are not empty, from the first one on."""
@@ -45,9 +52,18 @@ class NamedSheet:
     sheet: Sheet
 
     @property
+    def hides(self) -> HiddenParts:
+        """The rows and columns of the sheet that a user does not see."""
+        return self.sheet.hides
+
+    @property
     def layout(self) -> TextLayout | None:
         """The layout of the sheet."""
         return self.sheet.layout
+
+    def covered(self) -> Collection[int]:
+        """Return the rows of the sheet with a value below a merge."""
+        return self.sheet.covered()
 
     def rows(self) -> Iterator[NumberedRow]:
         """Yield the rows of the sheet."""

@@ -72,9 +72,10 @@ def read_identifier_formerly(cell: Cell, formats: Formats) -> str:
 def read_name(cell: Cell, _: object = None) -> str:
     """Return the text of a name or an address, without the apostrophe by which a spreadsheet marks text. Raises ValueProblem.
 
-    An apostrophe is part of names such as ``'t Hooft`` and ``'s-Gravenhage``, where a small letter or one letter alone follows.
+    Marks that turn the direction of writing are taken out as well. An apostrophe is part of names such as ``'t Hooft`` and
+    ``'s-Gravenhage``, where a small letter or one letter alone follows.
     """
-    text = read_text(cell)
+    text = _without_direction_marks(read_text(cell))
     if text[:1] != "'" or "'" in text[1:] or not (text[1:2].isupper() or text[1:2].isdigit()):
         return text
     is_letter_alone = text[1:2].isupper() and text[2:3] in ("", "-", " ")
@@ -104,7 +105,7 @@ def _cleaned(text: str) -> CleanedText | None:
     return None
 
 
-def without_direction_marks(text: str) -> str:
+def _without_direction_marks(text: str) -> str:
     """Return a name or an address without marks that turn the direction of writing, by which it looks like another one.
 
     What was taken out is said by the type.

@@ -6,7 +6,8 @@ import unicodedata
 from datetime import date, datetime, time
 
 from importer.domain.cells import MAX_CELL_CHARACTERS, Cell
-from importer.domain.special_cells import CellError, FalseDate, LostDigits, MissingValue, number_text
+from importer.domain.number_formats.meaning import shown_text
+from importer.domain.special_cells import CellError, FalseDate, LostDigits, MissingValue, ShownNumber, number_text
 from importer.loader.values.damage import READ_TWICE, damage_in
 
 DAMAGED = "damaged"

@@ -23,7 +23,12 @@ from importer.loader.profiles.sampling import sample_file
 from importer.loader.source import load_raw, open_file
 from importer.templates.sheets import template_workbook
 
-DEFAULTS = {"creditor_company_name": "Nordlys Energi A/S", "creditor_country": "DK", "debtor_type": "Person", "debtor_country": "DK"}
+DEFAULTS = {
+    "creditor_company_name": "Nordlys Energi A/S",
+    "creditor_country": "DK",
+    "debtor_type": "Person",
+    "debtor_country": "DK",
+}
 CONTEXT = LoadContext(today=date(2026, 6, 15), timezone=ZoneInfo("Europe/Copenhagen"), defaults=DEFAULTS)
 HEADER = ["creditor_reference", "currency", "date", "due_date", "amount_to_recover", "debtor_name", "comments"]
 
@@ -188,7 +193,7 @@ def merged(path: Path) -> Path:
     book = workbook(row(1, 100), row(2, 200))
     book.active["G2"] = "said"
     book.active.merge_cells("G2:G3")
-    book.active._cells[3, 7] = openpyxl.cell.cell.Cell(book.active, row=3, column=7, value="unseen")  # noqa: SLF001 - as others write
+    book.active._cells[3, 7] = openpyxl.cell.cell.Cell(book.active, row=3, column=7, value="unseen")
     book.save(path)
     return path
 

@@ -150,6 +150,8 @@ def test_texts_beside_a_number_that_may_be_its_currency(code, signs) -> None:
         *((code, True) for code in ("0", "0.##", "#,##0", "#,##0.00", "#,##0.00;[Red]-#,##0.00", "#,##0.00_);(#,##0.00)")),
         *((code, True) for code in ("0.00", "00000", '"F-"0', "0%", "0.00E+00", "#,##0,", "#,##0;#,##0", '"F-"@')),
         *((code, True) for code in ("[$SEK] 0", "[<9]0;00", ";;;", "# ?/?", "####-####", "0-", "(0)", "+0", "General;General")),
+        *((code, True) for code in ('_-* #,##0.00_-;\\-* #,##0.00_-;_-* "-"??_-;_-@_-', '#,##0.00 "kr."', "[<0]-0;0")),
+        *((code, True) for code in ("-#,##0;#,##0", '0"-"')),  # signs that numbers above zero do not have
     ],
 )
 def test_formats_that_a_reader_must_keep(code, kept) -> None:

@@ -61,7 +61,7 @@ def test_a_paid_row_finds_the_case_that_was_sent_under_the_number_alone(driver: 
     driver.take(case("1067", day=DAY), case("1068", day=DAY))
     driver.send_all()
     paid = no_claim(case("INV-1067", day=DAY))
-    paid = replace(paid, named=replace(paid.named, former_reference="1067"))
+    paid = replace(paid, named=replace(paid.named, former_ref="1067"))
     later = driver.take(paid)
     assert driver.cases(later) == [RowStatus.CHANGED]
     assert driver.codes(later) == ["now_paid"]
