@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from importer.domain.number_formats.number_format import DIGITS, NumberFormat, exact, keeps_digits, number_format
 from importer.domain.number_formats.rendering import Marks
-from importer.domain.number_formats.section import Section
+from importer.domain.number_formats.section import FormatSection
 from importer.domain.number_formats.tokens import Token, TokenKind
 
 _OF_NUMBERS = frozenset((TokenKind.DIGIT, TokenKind.POINT, TokenKind.COMMA))
@@ -66,14 +66,14 @@ def identifier_text(code: str, value: float) -> str | None:
     return shown.strip().rstrip(".") or None if shown is not None else None
 
 
-def _is_determined(section: Section, number: Decimal) -> bool:
+def _is_determined(section: FormatSection, number: Decimal) -> bool:
     if section.is_date or section.is_without_number or _fills_between(section):
         return False
     is_amount = section.digits.grouped and bool(section.digits.decimals)
     return not is_amount and keeps_digits(section, abs(number))
 
 
-def _fills_between(section: Section) -> bool:
+def _fills_between(section: FormatSection) -> bool:
     """Return whether a character fills the cell between two parts of what is shown, so that their distance is not known."""
     visible = [token.kind is not TokenKind.BLANK and bool(token.text.strip()) for token in section.tokens]
     fills = [at for at, token in enumerate(section.tokens) if token.kind is TokenKind.FILL]

@@ -7,21 +7,21 @@ from decimal import Decimal
 from functools import cached_property, lru_cache
 
 from importer.domain.number_formats.rendering import ENGLISH, Marks, general_text, is_shown_as_zero, round_to, shown_number
-from importer.domain.number_formats.section import Condition, CurrencySign, Section
+from importer.domain.number_formats.section import Condition, CurrencySign, FormatSection
 from importer.domain.number_formats.tokens import TokenKind, sections_of
 
 _MOST_SECTIONS = 3  # for numbers; a fourth one is that of texts
 DIGITS = 15
 """The digits of a number that a spreadsheet keeps."""
-_GENERAL = Section.parse("General")
+_GENERAL = FormatSection.parse("General")
 
 
-class Choice:
+class ChosenSection:
     """The section that applies to a number, and whether the number's sign is shown by the format or not at all."""
 
     __slots__ = ("hides_sign", "section", "with_minus")
 
-    def __init__(self, section: Section, *, with_minus: bool, hides_sign: bool) -> None:
+    def __init__(self, section: FormatSection, *, with_minus: bool, hides_sign: bool) -> None:
         self.section, self.with_minus, self.hides_sign = section, with_minus, hides_sign
 
 
@@ -36,21 +36,21 @@ class NumberFormat:
     zeros_as_text: bool = True
 
     @cached_property
-    def _sections(self) -> tuple[Section, ...]:
-        return tuple(map(Section.parse, sections_of(self.code)))
+    def _sections(self) -> tuple[FormatSection, ...]:
+        return tuple(map(FormatSection.parse, sections_of(self.code)))
 
     @cached_property
-    def _of_numbers(self) -> tuple[Section, ...]:
+    def _of_numbers(self) -> tuple[FormatSection, ...]:
         """The sections for numbers; one for texts at the end is none of them."""
         found = self._sections[:_MOST_SECTIONS]
         return (found[:-1] if found[-1].is_of_text else found) or (_GENERAL,)
 
     @cached_property
-    def _of_text(self) -> Section | None:
+    def _of_text(self) -> FormatSection | None:
         """The section for texts, or None if texts are shown as they are."""
         return self._sections[-1] if len(self._sections) > _MOST_SECTIONS or self._sections[-1].is_of_text else None
 
-    def choose(self, value: Decimal) -> Choice | None:
+    def choose(self, value: Decimal) -> ChosenSection | None:
         """Return the section for a number; None if no condition holds, so that a spreadsheet shows ``####``."""
         sections = self._of_numbers
         if any(section.condition for section in sections):
@@ -58,9 +58,9 @@ class NumberFormat:
         if value < 0:
             own = len(sections) > 1
             section = sections[1] if own else sections[0]
-            return Choice(section, with_minus=not own, hides_sign=own and not section.shows_sign)
+            return ChosenSection(section, with_minus=not own, hides_sign=own and not section.shows_sign)
         is_third = value == 0 and len(sections) >= _MOST_SECTIONS
-        return Choice(sections[2] if is_third else sections[0], with_minus=False, hides_sign=False)
+        return ChosenSection(sections[2] if is_third else sections[0], with_minus=False, hides_sign=False)
 
     def show(self, value: Decimal, marks: Marks = ENGLISH) -> str | None:
         """Return all that the cell shows for a number; None for a date or time, or if no section applies to the number."""
@@ -91,7 +91,7 @@ class NumberFormat:
         return choice.section.signs if choice else ()
 
     @cached_property
-    def of_positives(self) -> tuple[Section, ...]:
+    def of_positives(self) -> tuple[FormatSection, ...]:
         """The sections by which numbers above zero may be shown."""
         conditions = [section.condition for section in self._of_numbers]
         if not any(conditions):
@@ -99,7 +99,7 @@ class NumberFormat:
         return tuple(one for one in self._of_numbers if one.condition is None or not one.condition.is_of_negatives)
 
     @cached_property
-    def sections(self) -> tuple[Section, ...]:
+    def sections(self) -> tuple[FormatSection, ...]:
         """The sections for numbers."""
         return self._of_numbers
 
@@ -123,25 +123,25 @@ def _of_text(kind: TokenKind, shown: str, text: str) -> str:
     return shown if kind is TokenKind.LITERAL else ""
 
 
-def _by_condition(sections: tuple[Section, ...], value: Decimal) -> Choice | None:
+def _by_condition(sections: tuple[FormatSection, ...], value: Decimal) -> ChosenSection | None:
     """Choose by the conditions. A section without one takes all other numbers, of three the second one those below zero."""
     for at, section in enumerate(sections):
         condition = section.condition or _implied(at, sections)
         if condition is None or condition.holds(value):
             is_below = condition is not None and condition.is_of_negatives
             is_hidden = value < 0 and is_below and not section.shows_sign
-            return Choice(section, with_minus=value < 0 and not is_below, hides_sign=is_hidden)
+            return ChosenSection(section, with_minus=value < 0 and not is_below, hides_sign=is_hidden)
     return None
 
 
-def _implied(at: int, sections: tuple[Section, ...]) -> Condition | None:
+def _implied(at: int, sections: tuple[FormatSection, ...]) -> Condition | None:
     """Return the condition of a section that names none; None if it takes all other numbers."""
     if at == 0:
         return Condition(">", Decimal(0)) if len(sections) >= _MOST_SECTIONS else Condition(">=", Decimal(0))
     return Condition("<", Decimal(0)) if at == 1 and len(sections) >= _MOST_SECTIONS else None
 
 
-def keeps_digits(section: Section, value: Decimal) -> bool:
+def keeps_digits(section: FormatSection, value: Decimal) -> bool:
     """Return whether a section shows all digits of a number: it neither rounds nor divides it, and has a place for them."""
     if section.has(TokenKind.GENERAL) or section.is_of_text:
         return True
@@ -152,4 +152,4 @@ def keeps_digits(section: Section, value: Decimal) -> bool:
     return round_to(scaled, len(layout.decimals)) == scaled
 
 
-__all__ = ["DIGITS", "Choice", "NumberFormat", "exact", "general_text", "keeps_digits", "number_format"]
+__all__ = ["DIGITS", "ChosenSection", "NumberFormat", "exact", "general_text", "keeps_digits", "number_format"]

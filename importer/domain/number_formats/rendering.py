@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import takewhile
 from typing import NamedTuple
 
-from importer.domain.number_formats.section import Section
+from importer.domain.number_formats.section import FormatSection
 from importer.domain.number_formats.tokens import Token, TokenKind
 
 _THOUSAND = 3
@@ -31,7 +31,7 @@ def general_text(value: Decimal) -> str:
     return "0" if text == "-0" else text
 
 
-def shown_number(section: Section, value: Decimal, marks: Marks = ENGLISH) -> str:
+def shown_number(section: FormatSection, value: Decimal, marks: Marks = ENGLISH) -> str:
     """Return what a section shows for a number that is not below zero."""
     if section.is_fraction:
         return _fraction(section, value)
@@ -45,7 +45,7 @@ def shown_number(section: Section, value: Decimal, marks: Marks = ENGLISH) -> st
     return "".join(_parts(section.tokens, places, value, marks))
 
 
-def is_shown_as_zero(section: Section, value: Decimal) -> bool:
+def is_shown_as_zero(section: FormatSection, value: Decimal) -> bool:
     """Return whether only zeros are left of a number when a section has rounded it."""
     layout = section.digits
     if section.is_fraction or layout.exponent or section.has(TokenKind.GENERAL) or section.is_of_text:
@@ -136,7 +136,7 @@ def _beside(token: Token, value: Decimal) -> str:
     return " " if token.kind is TokenKind.BLANK else ""
 
 
-def _exponential(section: Section, value: Decimal, marks: Marks) -> str:
+def _exponential(section: FormatSection, value: Decimal, marks: Marks) -> str:
     layout = section.digits
     step = max(len(layout.whole), 1)
     power = value.adjusted() if value else 0
@@ -153,7 +153,7 @@ def _exponential(section: Section, value: Decimal, marks: Marks) -> str:
     return "".join(_parts(section.tokens, _Places(wholes, _decimal_digits(decimals, layout.decimals), shown), value, marks))
 
 
-def _fraction(section: Section, value: Decimal) -> str:
+def _fraction(section: FormatSection, value: Decimal) -> str:
     """Return a number as a fraction: ``1 1/2`` with ``# ?/?``, ``3/2`` with ``?/?``."""
     places = _fraction_places(section)
     top, bottom = _ratio(value, places.denominator)
@@ -190,7 +190,7 @@ class _FractionPlaces(NamedTuple):
     behind: str
 
 
-def _fraction_places(section: Section) -> _FractionPlaces:
+def _fraction_places(section: FormatSection) -> _FractionPlaces:
     at = next(index for index, token in enumerate(section.tokens) if token.kind is TokenKind.SLASH)
     head, tail = section.tokens[:at], section.tokens[at + 1 :]
     groups = "".join(token.text if token.kind is TokenKind.DIGIT else " " for token in head).split()

@@ -81,7 +81,7 @@ class DigitLayout(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Section:
+class FormatSection:
     """A parsed section. ``tokens`` are those that are shown, in their order."""
 
     tokens: tuple[Token, ...]
@@ -89,7 +89,7 @@ class Section:
     is_coloured: bool = False
 
     @classmethod
-    def parse(cls, text: str) -> Section:
+    def parse(cls, text: str) -> FormatSection:
         """Parse the code of a section."""
         shown: list[Token] = []
         condition, is_coloured = None, False

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from importer.domain.number_formats.meaning import may_be_odd, odd_amount, shown_text
 from importer.domain.number_formats.number_format import exact, number_format
-from importer.domain.number_formats.section import Section
+from importer.domain.number_formats.section import FormatSection
 from importer.domain.special_cells import ShownNumber, number_text
 from importer.loader.values.currency_words import currencies_meant
 
@@ -45,7 +45,7 @@ def may_be_unclear(code: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _is_unclear(section: Section) -> bool:
+def _is_unclear(section: FormatSection) -> bool:
     """Return whether a section shows no number, or a text that is no currency beside or between its digits."""
     if section.is_date:
         return False

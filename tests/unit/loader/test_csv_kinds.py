@@ -143,6 +143,12 @@ def test_a_text_in_quotes_that_is_torn_into_two_cells(tmp_path: Path, tail: str,
     assert codes(rows) == ["sent", expected]
 
 
+def test_a_quote_in_a_line_with_very_many_delimiters_is_looked_at_once(tmp_path: Path) -> None:
+    """A search that goes back for each delimiter would take hours here."""
+    with pytest.raises(FileRefused, match="500,012 columns"):
+        load(tmp_path, HEADER, line(1, ";;+45 20000001;Rent;"), line(2, f';;a"b{";" * 500_000}'))
+
+
 def test_a_row_that_has_swallowed_another_is_named(tmp_path: Path) -> None:
     header = "case_ref;debtor_name;amount_to_recover;date;currency;debtor_country;debtor_type"
     end = ";DKK;DK;Person"
