@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from importer.domain.cells import Cell
+from importer.domain.documents import Document
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import QuestionKind, RecordKind
 from importer.domain.later_words import LaterWord, NamedCase
@@ -50,7 +52,7 @@ class CaseRecord:
     ``party`` is the JSON of the debtor's kind and the rule by which it was found, ``asked`` are questions about the debtor.
     ``disputed`` is the one of the questions that calls the case disputed: if it was sent, that is reported. ``former_ref`` is the
     reference as earlier releases read it, if its number format shows another one, ``former_base`` the ``base`` of a case without
-    one as earlier releases read its cells.
+    one as earlier releases read its cells. ``documents`` are the invoices, credit notes, payments and fees that it is made of.
     """
 
     base: str
@@ -70,6 +72,7 @@ class CaseRecord:
     disputed: Reason | None = None
     former_ref: str | None = None
     former_base: str | None = None
+    documents: tuple[Document, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +185,15 @@ CaseRow = CaseRecord | LeftOut | NoClaim | Reject
 
 @dataclass(frozen=True, slots=True)
 class LoadedRow:
-    """One row with its case, its voucher, or (in a flat sheet) both."""
+    """One row with its case, its voucher, or (in a flat sheet) both.
+
+    ``case_row`` is the number of the row that holds the case of this row's voucher, where several rows share one case.
+    """
 
     row: Row
     case: CaseRow | None = None
     voucher: VoucherRecord | Reject | None = None
+    case_row: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +240,7 @@ class LoadedSource:
     ``notes`` are notes for the user; ``found`` are further ones from reading the rows, complete after the last row.
     ``rejects_changes``: a record that was accepted before with other values is rejected, also if the claim has not grown.
     ``standing`` are the profile's answers to questions. ``read_by`` is the user who has it read, and so gives the answers in it.
+    ``listed_on`` is the day of the list: the one that it shows, else that of its file.
     """
 
     name: str
@@ -246,6 +254,7 @@ class LoadedSource:
     rejects_changes: bool = False
     standing: StandingAnswers = NOTHING_STANDS
     read_by: str = ""
+    listed_on: dt.date | None = None
 
     def reading_json(self) -> str:
         """Encode what the profile and the user say about the rows, for when they are entered."""
