@@ -33,6 +33,7 @@ from importer.loader.sheets.plan import Shape, SheetPlan, plan_sheet
 from importer.loader.sheets.row_ends import merely_end_in_delimiter
 from importer.loader.sheets.row_widths import row_widths
 from importer.loader.sheets.sheet import REPORT_MARK, NamedSheet, Sheet, is_example_sheet, is_report_sheet, with_report_layout
+from importer.loader.sheets.torn_headings import refuse_torn_headings
 from importer.loader.sheets.visibility import is_own_workbook, notes_without, sheets_to_read
 from importer.loader.table import TableReader
 from importer.loader.values.parsers import is_blank
@@ -227,6 +228,8 @@ def _open_sheet(
     plan = plan_sheet(sheet.name, top.row, top.header, profile, context.defaults, around) if top.header else None
     if plan is None:
         return None
+    if delimited:
+        refuse_torn_headings(plan)
     formats = formats_of(plan, sheet.read_columns, profile, context.today, delimited=delimited, carried=proofs)
     judge = _judge(plan, profile, context, formats, sheet)
     ends_so = profile.trailing_delimiter or merely_end_in_delimiter(plan, sheet.layout, top.cells, sheet.read_columns)

@@ -130,7 +130,7 @@ class TableReader:
                 self._lines.blank += 1
                 continue
             loaded = self._reader.read(number, trimmed(cells, width), len(cells))
-            role = self._role(loaded)
+            role = self._role(loaded, len(cells))
             if self._may_be_note(role, loaded, held):
                 held.append(loaded)
             elif role in _MAY_BE_DATA:
@@ -160,9 +160,9 @@ class TableReader:
         else:
             self._waiting = self._read_as(role, loaded)
 
-    def _role(self, loaded: LoadedRow) -> RowRole:
+    def _role(self, loaded: LoadedRow, count: int) -> RowRole:
         cells = loaded.row.cells
-        if self._reader.is_glued(cells):
+        if self._reader.is_glued(cells, count):
             return RowRole.DATA
         cents = _cents(loaded)
         adds_up = self._sums.rows > 1 and self._sums.agrees(cents)

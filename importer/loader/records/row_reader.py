@@ -159,9 +159,9 @@ class RowReader:
             return former.formerly
         return former if isinstance(former, CaseRecord) else None
 
-    def is_glued(self, cells: tuple[Cell, ...]) -> bool:
-        """Return whether a row of a CSV is one text that holds the others' delimiters."""
-        return self._widths is not None and self._widths.is_glued(cells)
+    def is_glued(self, cells: tuple[Cell, ...], count: int) -> bool:
+        """Return whether a row of a CSV, with ``count`` cells in the file, has one text that holds the others' delimiters."""
+        return self._widths is not None and self._widths.is_glued(cells, count)
 
     def _case(self, row: MaskedRow, hint: EntryLabel | None, answer: str | None, columns: RowDecoder | None = None) -> CaseRow:
         found = self._row_values(RecordKind.CASE, columns or self._case_columns, row)

@@ -55,7 +55,7 @@ class RowWidths:
             return _TORN
         if not all(map(is_blank, cells[self._fewest :])):
             return _TOO_MANY
-        if self.is_glued(cells):
+        if self.is_glued(cells, count):
             return _GLUED
         return _QUOTED if self._has_quoted_identifier(cells) else self._of_width(cells, count)
 
@@ -75,19 +75,29 @@ class RowWidths:
         ends_so = count > self._most and self._ends_in_delimiter
         return _all_differ(count, self._most) if not ends_so and self._has_unproven(cells) else None
 
-    def is_glued(self, cells: Sequence[Cell]) -> bool:
-        """Return whether a row is one text that holds delimiters as often as a row, or delimiters and an amount or a number.
+    def is_glued(self, cells: Sequence[Cell], count: int) -> bool:
+        """Return whether a text of the row holds the values of several columns, as quotes hide the delimiters between them.
 
-        Prose and dates have commas: between them a number must be an amount with decimals, unless they are as many as in a row.
+        It is the only text of the row, and holds delimiters as often as a row, or delimiters and an amount or a number; or it is
+        the last of ``count`` cells, which are too few, and holds as many values as are missing. Prose and dates have commas:
+        between them a number must be an amount with decimals, unless they are as many as in a row.
         """
         filled = [cell for cell in cells if not is_blank(cell)]
-        delimiter = self._layout.delimiter
-        if len(filled) != 1 or not isinstance(filled[0], str) or not delimiter or delimiter not in filled[0]:
+        parts = self._parts(filled[-1]) if filled else []
+        if not parts:
             return False
-        parts = [part.strip() for part in filled[0].split(delimiter)]
-        if delimiter != ",":
-            return len(parts) >= self._fewest or any(map(may_be_number, parts))
-        return any(map(may_be_number if len(parts) >= self._fewest else _is_amount, parts))
+        if len(filled) > 1:
+            return count < self._fewest <= count - 1 + len(parts) and any(map(may_be_number, parts))
+        is_wide = len(parts) >= self._fewest
+        if self._layout.delimiter == ",":
+            return any(map(may_be_number if is_wide else _is_amount, parts))
+        return is_wide or any(map(may_be_number, parts))
+
+    def _parts(self, cell: Cell) -> list[str]:
+        """Return the parts of a text between the file's delimiters; none if it has no delimiter."""
+        delimiter = self._layout.delimiter
+        has_some = isinstance(cell, str) and delimiter is not None and delimiter in cell
+        return [part.strip() for part in str(cell).split(delimiter)] if has_some else []
 
     def _is_cut(self, width: int) -> bool:
         """Return whether rows have so many cells because the file leaves out empty ones at the end."""
@@ -120,8 +130,8 @@ def _is_amount(text: str) -> bool:
 _TOO_MANY = Reason("too_many_cells", "The row has more cells than the header. A value probably holds the delimiter")
 _GLUED = Reason(
     "glued_row",
-    "The whole row is one cell: quotes around it hide its delimiters. Take these quotes away, or write each value into its "
-    "column",
+    "Values of several columns are in one cell: quotes around them hide the delimiters. Take these quotes away, or write each "
+    "value into its column",
 )
 _TORN = Reason(
     "torn_text",

@@ -194,6 +194,24 @@ def test_a_row_twice_in_one_cell_is_no_further_line(tmp_path: Path) -> None:
     assert codes(rows) == ["sent", "glued_row", "glued_row"]
 
 
+def test_a_row_of_which_all_but_the_number_is_in_one_cell_is_no_further_line(tmp_path: Path) -> None:
+    number, rest = line(2).split(";", 1)
+    rows, _ = load(tmp_path, HEADER, line(1), line(2), f'{number};"{rest}"')
+    assert codes(rows) == ["sent", "sent", "glued_row"]
+
+
+def test_a_heading_with_a_delimiter_in_it_refuses_the_list(tmp_path: Path) -> None:
+    torn = HEADER.replace("comments", "comm;ents")
+    with pytest.raises(FileRefused, match=r'row 1: the headings of columns 14 and 15, "comm" and "ents", are "comments" with'):
+        load(tmp_path, torn, line(1, ";;;;;"), line(2, ";;;Rent;;"))
+
+
+def test_two_headings_that_are_left_out_by_name_may_be_parts_of_a_word(tmp_path: Path) -> None:
+    torn = HEADER.replace("comments", "comm;ents")
+    rows, _ = load(tmp_path, torn, line(1, ";;;;;"), line(2, ";;;Rent;;"), profile=Profile(ignore=("comm", "ents")))
+    assert codes(rows) == ["sent", "sent"]
+
+
 def test_a_cell_that_may_hold_other_rows_rejects_its_own(tmp_path: Path) -> None:
     cell = '"see below\r\nK2;DKK;2025-01-14;2025-02-14;100,00;Person;Bo Bæk;8000"'
     rows, notes = load(tmp_path, HEADER, line(1, f";;;;{cell}"), line(3, ";;;;"))
