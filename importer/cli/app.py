@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,9 +23,11 @@ from importer.cli.options import (
     Batch,
     Config,
     Confirm,
+    Documents,
     ExpectRows,
     ExpectTotals,
     Limit,
+    ListIsCurrent,
     MaxDropped,
     MaxRejected,
     NewLedger,
@@ -46,6 +49,11 @@ from importer.cli.watch import watch
 from importer.cli.workspace_option import CommandLine
 from importer.commands.finding import Finding
 from importer.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from importer.workspace.environment import Environment
+    from importer.workspace.request import ImportRequest
+    from importer.workspace.result import RunResult
 
 app = CommandLine(
     name="importer",
@@ -70,6 +78,7 @@ def run(
     yes: Yes = False,
     profile: ProfileName = None,
     output: OutputDir = None,
+    documents: Documents = None,
     as_json: AsJson = False,
     test_cases: Annotated[bool, typer.Option("--test-cases", help="Send every case as a test case.")] = False,
     expect_rows: ExpectRows = None,
@@ -80,6 +89,7 @@ def run(
     limit: Limit = None,
     stop_at_quota: StopAtQuota = False,
     new_ledger: NewLedger = False,
+    list_is_current: ListIsCurrent = False,
     notify: Notify = False,
     config: Config = None,
     quiet: Quiet = False,
@@ -97,18 +107,24 @@ def run(
         stop_at_quota=stop_at_quota,
         gates=(confirm, max_rejected, max_dropped, limit),
         new_ledger=new_ledger,
+        list_is_current=list_is_current,
     )
     with environment_of(config, sandbox=sandbox, serving=not dry_run) as environment:
-        request = with_answers(request, environment, asks=not (yes or as_json), sends=not dry_run)
-        if dry_run:
-            from importer.commands.check import check
-
-            result = check(request, environment)
-        else:
-            from importer.commands.run import run
-
-            result = reported(partial(run, request, environment, console), environment, console, notify=notify)
+        request = with_answers(replace(request, documents=documents), environment, asks=not (yes or as_json), sends=not dry_run)
+        result = _checked_or_run(request, environment, console, checks=dry_run, notify=notify)
     show_result(result, as_json=as_json)
+
+
+def _checked_or_run(
+    request: ImportRequest, environment: Environment, console: TerminalConsole, *, checks: bool, notify: bool
+) -> RunResult:
+    if checks:
+        from importer.commands.check import check
+
+        return check(request, environment)
+    from importer.commands.run import run
+
+    return reported(partial(run, request, environment, console), environment, console, notify=notify)
 
 
 @app.command()
@@ -118,9 +134,11 @@ def check(
     sandbox: SandboxFlag = False,
     profile: ProfileName = None,
     output: OutputDir = None,
+    documents: Documents = None,
     as_json: AsJson = False,
     expect_rows: ExpectRows = None,
     expect_total: ExpectTotals = None,
+    list_is_current: ListIsCurrent = False,
     config: Config = None,
     quiet: Quiet = False,
 ) -> None:
@@ -129,7 +147,14 @@ def check(
 
     del quiet  # accepted because `run` accepts it; a check shows no progress
     with environment_of(config, sandbox=sandbox, serving=False) as environment:
-        request = import_request(paths, profile, output, sandbox=sandbox, rows=expect_rows, totals=expect_total)
+        request = import_request(
+            *(paths, profile, output),
+            sandbox=sandbox,
+            rows=expect_rows,
+            totals=expect_total,
+            documents=documents,
+            list_is_current=list_is_current,
+        )
         result = check(with_answers(request, environment, asks=not as_json), environment)
     show_result(result, as_json=as_json)
 

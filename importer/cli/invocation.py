@@ -67,6 +67,8 @@ def import_request(
     stop_at_quota: bool = False,
     gates: tuple[int | None, str | None, str | None, int | None] = (None, None, None, None),
     new_ledger: bool = False,
+    list_is_current: bool = False,
+    documents: Path | None = None,
 ) -> ImportRequest:
     """Return the request of ``run`` and ``check``. ``gates`` are the values of their options.
 
@@ -90,8 +92,10 @@ def import_request(
         stop_at_quota=stop_at_quota,
         confirmed=yes,
         new_ledger=new_ledger,
+        list_is_current=list_is_current,
         expected=expectation(rows, totals or ()),
         gates=gates_of(*gates),
+        documents=documents,
     )
 
 

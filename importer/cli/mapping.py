@@ -26,6 +26,15 @@ SkippedRows = Annotated[
     list[str] | None, typer.Option("--skip", metavar="COLUMN=VALUE", help="Leave out rows with this value; may be repeated.")
 ]
 
+MasterDataFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--master-data",
+        metavar="PATH",
+        help="A file with master data of the debtors, which completes the list by customer number.",
+        show_default=False,
+    ),
+]
 ConfirmedProfile = Annotated[
     str | None,
     typer.Option(
@@ -56,6 +65,7 @@ def map_sheet(
     encoding: Annotated[
         str | None, typer.Option("--encoding", help="The encoding of a CSV file, such as cp850, if its letters leave it open.")
     ] = None,
+    master_data: MasterDataFile = None,
     only: OnlyRows = None,
     skip: SkippedRows = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Take what is sure, leave out the rest, ask nothing.")] = False,
@@ -64,16 +74,15 @@ def map_sheet(
     config: Config = None,
 ) -> None:
     """Propose a profile for a file, ask about what is unsure, and write it."""
-    from importer.commands.map import MapRequest, map_file, values_set
+    from importer.commands.map import map_file, map_request, values_set
 
     if confirm is not None or file is None:
         return _confirm_values(confirm, config)
     said = values_set(constants or ())
     workspace = current_workspace()
     described = (file, profile, sheet, holds, said, decimal, date_format, encoding)
-    request = MapRequest(
-        *described, only_sure=yes, replace=replace, folders=workspace.profile_folders, only=only or (), skip=skip or ()
-    )
+    filters = (only or (), skip or ())
+    request = map_request(described, filters, workspace, master_data, only_sure=yes, replace=replace)
     dialogue = TerminalDialogue() if sys.stdin.isatty() else None
     mapped = map_file(request, workspace.load_settings(config), dialogue, say)
     for line in mapped.lines:

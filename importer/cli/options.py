@@ -15,6 +15,16 @@ SandboxFlag = Annotated[bool, typer.Option("--sandbox", help="Use the embedded s
 ProfileName = Annotated[
     str | None, typer.Option("--profile", help="A profile's name or path, or none; by default the one that lists the headings.")
 ]
+Documents = Annotated[
+    Path | None,
+    typer.Option(
+        "--documents",
+        metavar="PATH",
+        help="A folder or ZIP of documents that are attached to vouchers by invoice number; by default one beside the list with "
+        "its name.",
+        show_default=False,
+    ),
+]
 OutputDir = Annotated[Path | None, typer.Option("--output", help="Where the sheets go; the default is a setting.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summaries as JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Send without asking.")]
@@ -94,6 +104,10 @@ MaxRejected = Annotated[
 MaxDropped = Annotated[
     str | None,
     typer.Option("--max-dropped", metavar="5%", help="Leave everything staged if more of the rows are left out."),
+]
+ListIsCurrent = Annotated[
+    bool,
+    typer.Option("--list-is-current", help="The list counts, although it looks older or shorter than the last one."),
 ]
 Exists = Annotated[
     str | None,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from importer.cli.invocation import current_workspace, environment_of
-from importer.cli.options import Config, OutputDir, ProfileName, Quiet, SandboxFlag, Verbose
+from importer.cli.options import Config, ListIsCurrent, OutputDir, ProfileName, Quiet, SandboxFlag, Verbose
 from importer.cli.terminal import TerminalConsole, say
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def watch(
     sandbox: SandboxFlag = False,
     profile: ProfileName = None,
     output: OutputDir = None,
+    list_is_current: ListIsCurrent = False,
     config: Config = None,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -45,7 +46,7 @@ def watch(
     from importer.watch.watcher import watch as watch_folders
 
     console = TerminalConsole(quiet=quiet, verbose=verbose, yes=True)
-    request = WatchRequest(current_workspace(config, sandbox=sandbox), tuple(folders), profile, once, output)
+    request = WatchRequest(current_workspace(config, sandbox=sandbox), tuple(folders), profile, once, output, list_is_current)
     clock, stop = SystemClock(), threading.Event()
     with environment_of(config, sandbox=sandbox) as environment, _polite_end(stop, clock):
         if not environment.is_sandbox:

@@ -15,6 +15,7 @@ from importer.commands.map_encoding import in_encoding
 from importer.commands.map_rows import filter_lines, row_filter
 from importer.commands.map_states import ask_states
 from importer.domain.file_access import access_of
+from importer.domain.master_data import NO_MASTER_DATA, MasterData
 from importer.domain.paths import exists
 from importer.errors import ExitCode, FileRefused, UsageError
 from importer.loader.profile import NO_PROFILE, NO_PROFILE_WANTED, Profile
@@ -35,6 +36,7 @@ from importer.loader.sheets.shape import Shape
 from importer.settings import Settings
 from importer.workspace.dialogue import Dialogue
 from importer.workspace.environment import day_of
+from importer.workspace.master_files import named_master_data
 from importer.workspace.workspace import Workspace
 
 
@@ -43,7 +45,8 @@ class MapRequest:
     """The arguments of the command.
 
     ``only_sure``: use only certain matches and ask nothing. Profiles are in ``folders``, new ones in the first. ``only`` and
-    ``skip`` are texts ``COLUMN=VALUE`` by which rows are kept or dropped.
+    ``skip`` are texts ``COLUMN=VALUE`` by which rows are kept or dropped. ``master_data`` complete the file, so that it needs no
+    columns that they have.
     """
 
     path: Path
@@ -59,6 +62,27 @@ class MapRequest:
     folders: tuple[Path, ...] = Workspace(Path()).profile_folders
     only: Sequence[str] = ()
     skip: Sequence[str] = ()
+    master_data: MasterData = NO_MASTER_DATA
+
+
+Described = tuple[Path, str | None, str | None, str | None, Mapping[str, str], str | None, str | None, str | None]
+"""The first arguments of a request, in their order."""
+
+
+def map_request(
+    described: Described,
+    filters: tuple[Sequence[str], Sequence[str]],
+    workspace: Workspace,
+    master_data: Path | None,
+    *,
+    only_sure: bool,
+    replace: bool,
+) -> MapRequest:
+    """Return the request of the command. Raises UsageError if the file of ``master_data`` holds none."""
+    data = NO_MASTER_DATA if master_data is None else named_master_data(master_data)
+    only, skip = filters
+    folders = workspace.profile_folders
+    return MapRequest(*described, only_sure=only_sure, replace=replace, folders=folders, only=only, skip=skip, master_data=data)
 
 
 @dataclass(frozen=True)
@@ -87,7 +111,7 @@ def map_file(request: MapRequest, settings: Settings, dialogue: Dialogue | None,
     access = access_of(settings.workspace.group)
     prompts = None if request.only_sure else dialogue
     basis = validated({"decimal": request.decimal, "date_format": request.date_format, "encoding": request.encoding})
-    read = partial(sheets_of, request.path, settings.known_voucher_types(), settings.defaults)
+    read = partial(sheets_of, request.path, settings.known_voucher_types(), settings.defaults, master_data=request.master_data)
     encoding, sheets = in_encoding(read, request.encoding, prompts)
     basis = basis.model_copy(update={"encoding": encoding})
     sheet = _chosen(request, sheets)

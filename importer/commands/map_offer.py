@@ -9,6 +9,7 @@ from pathlib import Path
 from importer.commands.map import MapRequest, map_file
 from importer.commands.map_dialogue import is_yes
 from importer.commands.map_encoding import has_profile_with_encoding
+from importer.domain.master_data import MasterData
 from importer.errors import EncodingUnclear, ExitCode, FileRefused, UsageError
 from importer.loader.profile import NO_PROFILE
 from importer.loader.profiles.recognition import search_profiles
@@ -17,6 +18,7 @@ from importer.loader.profiles.trials import SheetTrials
 from importer.settings import Settings
 from importer.workspace.dialogue import Dialogue
 from importer.workspace.input_files import find_files
+from importer.workspace.master_files import part_master_files
 from importer.workspace.request import ImportRequest
 
 
@@ -27,21 +29,29 @@ def offer_map(request: ImportRequest, settings: Settings, dialogue: Dialogue, sh
     """
     if request.profile != NO_PROFILE or request.frames:
         return request
-    made = [path for path in find_files(request.paths).files if _is_mapped(path, request, settings, dialogue, show)]
+    paths, master_data = part_master_files(find_files(request.paths).files, request.profile, request.profile_set)
+    made = [path for path in paths if _is_mapped(path, request, settings, master_data, dialogue, show)]
     if not made:
         return request
     return replace(request, profile_set=search_profiles(request.workspace.profile_folders))
 
 
-def _is_mapped(path: Path, request: ImportRequest, settings: Settings, dialogue: Dialogue, show: Callable[[str], None]) -> bool:
+def _is_mapped(
+    path: Path,
+    request: ImportRequest,
+    settings: Settings,
+    master_data: MasterData,
+    dialogue: Dialogue,
+    show: Callable[[str], None],
+) -> bool:
     """Return whether the user has made a profile for a file that would be refused."""
-    refusal = _refusal(path, request, settings)
+    refusal = _refusal(path, request, settings, master_data)
     if refusal is None:
         return False
     dialogue.say(f"{path.name} cannot be read as it is. {refusal}")
     if not is_yes(dialogue.ask(f"\nAnswer questions about {path.name} now? [Y/n] "), preset=True):
         return False
-    wanted = MapRequest(path, folders=request.workspace.profile_folders)
+    wanted = MapRequest(path, folders=request.workspace.profile_folders, master_data=master_data)
     try:
         mapped = map_file(wanted, settings, dialogue, show)
     except (UsageError, FileRefused) as error:
@@ -52,10 +62,10 @@ def _is_mapped(path: Path, request: ImportRequest, settings: Settings, dialogue:
     return mapped.exit_code is not ExitCode.INTERRUPTED
 
 
-def _refusal(path: Path, request: ImportRequest, settings: Settings) -> str | None:
+def _refusal(path: Path, request: ImportRequest, settings: Settings, master_data: MasterData) -> str | None:
     """Return why a file would be refused for its headings or its letters; None if it would not, or for another reason."""
     try:
-        samples = sample_file(path)
+        samples = sample_file(path, master_data=master_data)
     except EncodingUnclear as unclear:
         return None if has_profile_with_encoding(path, request.profile_set) else str(unclear)
     except FileRefused:

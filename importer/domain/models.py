@@ -231,7 +231,7 @@ class Case(WireModel):
 
 
 _WITHOUT_CODE = f'Alpha2":"{KOSOVO}"'.encode()
-_BY_NAME = (
+BY_NAME = (
     (f'"countryAlpha2":"{KOSOVO}"'.encode(), b'"country":"Kosovo"'),
     (f'"creditorCountryAlpha2":"{KOSOVO}"'.encode(), b'"creditorCountry":"Kosovo"'),
 )
@@ -239,7 +239,7 @@ _BY_NAME = (
 
 def _with_names(payload: bytes) -> bytes:
     """Replace the code of Kosovo by its name. Within a text the quotes would be escaped, so that only members are found."""
-    for code, name in _BY_NAME:
+    for code, name in BY_NAME:
         payload = payload.replace(code, name)
     return payload
 

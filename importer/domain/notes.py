@@ -28,6 +28,8 @@ class NoteKind(StrEnum):
     LINKED_WORKBOOKS = "linked_workbooks"
     EXAMPLE_WORKBOOK = "example_workbook"
     SAME_FILE_AGAIN = "same_file_again"  # name, for each file that holds the same bytes
+    LIST_DOES_NOT_COUNT = "list_does_not_count"  # why, missing, known, last
+    DOCUMENTS_GONE = "documents_gone"  # count; gone, for each that is named
 
     # A sheet of the file
     GUARDS_TAKEN_OFF = "guards_taken_off"  # its rows
@@ -61,6 +63,16 @@ class NoteKind(StrEnum):
     TYPE_BY_NAME = "type_by_name"
     TYPE_DERIVED = "type_derived"
 
+    # A report that is read as a flat list, and the day of a list
+    REPORT_READ = "report_read"  # grouping, documents, debtors; gained for each column that is filled
+    TWO_LINE_HEADINGS = "two_line_headings"  # first, last
+    OPEN_FROM_AGES = "open_from_ages"  # heading, for each column of ages
+    OPEN_IS_SUM_OF_AGES = "open_is_sum_of_ages"  # heading
+    OPEN_FROM_DEBIT = "open_from_debit"  # heading of the debit, then of the credit
+    OPEN_BY_SIDE = "open_by_side"  # heading of the amount, then of its mark unless it is in the same cell
+    LISTED_ON = "listed_on"  # day
+    OLD_LIST = "old_list"  # day, days
+
     # How a column is written: heading, way, and for each cell that proves it row (or earlier_row) and text
     DECIMAL_MARK = "decimal_mark"
     DATE_ORDER = "date_order"
@@ -75,6 +87,33 @@ class NoteKind(StrEnum):
     CELLS_BESIDE = "cells_beside"
     AGE_GROUPS = "age_groups"
     FURTHER_LINES = "further_lines"
+    GROUP_HEADS = "group_heads"
+
+    # Master data of debtors: name
+    MASTER_DATA_USED = "master_data_used"  # heading, rows, and for each column that was completed: column, count
+    MASTER_DATA_MISSING = "master_data_missing"  # rows, count of their customer numbers, number for some of them
+    MASTER_DATA_DIFFERS = "master_data_differs"  # column, count, for each column; addresses
+    MASTER_DATA_UNUSED = "master_data_unused"  # count of customer numbers, number for some of them; unnumbered
+    MASTER_DATA_WITHOUT_NUMBERS = "master_data_without_numbers"
+
+    # Documents in a folder or a ZIP: name, count, file for some of them
+    DOCUMENTS_ASSIGNED = "documents_assigned"  # name, count
+    DOCUMENTS_IN_DOUBT = "documents_in_doubt"  # why
+    DOCUMENTS_WITHOUT_VOUCHER = "documents_without_voucher"
+    DOCUMENTS_LEFT = "documents_left"
+
+    # A list of which several rows make a case: the sheet is the first one of the list
+    CASES_OF_ROWS = "cases_of_rows"  # cases, rows, by
+    CREDITS_TAKEN_OFF = "credits_taken_off"  # count; currency and cents, for each; unnamed; the rows that name no invoice
+    CREDITS_OF_NOBODY = "credits_of_nobody"  # count, currency, cents; its rows
+    FEES_APART = "fees_apart"  # count; currency and cents, for each; its rows
+    NOT_DUE_APART = "not_due_apart"  # the same
+    SEVERAL_NAMES = "several_names"  # count; number, for the first ones
+    SEVERAL_NUMBERS = "several_numbers"  # count; numbers, for the first ones
+    NO_CREDITS = "no_credits"  # count
+    MOSTLY_YOUNGER = "mostly_younger"  # count; reference, for the first ones
+    NO_VOUCHERS = "no_vouchers"  # why; currency, for each
+    ROWS_OF_DEBTORS = "rows_of_debtors"  # rows, debtors
 
     # Rows with unusual values
     DUE_BEFORE_DATE = "due_before_date"
@@ -98,6 +137,7 @@ NO_DATA = frozenset(
         NoteKind.NOTES_BELOW,
         NoteKind.CELLS_BESIDE,
         NoteKind.AGE_GROUPS,
+        NoteKind.GROUP_HEADS,
         NoteKind.FURTHER_LINES,
     }
 )

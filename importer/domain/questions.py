@@ -53,6 +53,8 @@ _YES_OR_NO = frozenset({AnswerWord.SEND, AnswerWord.DROP})
 
 DEBTOR_TYPE_UNCLEAR = "debtor_type_unclear"
 """The code of the question whether a debtor is a company or a person."""
+MASTER_DATA_UNCLEAR = "master_data_unclear"
+"""The code of the question what holds of a debtor whose list and master data contradict each other."""
 
 RULES: Mapping[QuestionKind, QuestionRule] = {
     QuestionKind.TWIN: QuestionRule(
@@ -109,7 +111,21 @@ RULES: Mapping[QuestionKind, QuestionRule] = {
         for_good=False,
         why_not="a credit may make the claim too high, which differs from debtor to debtor",
     ),
+    QuestionKind.UNASSIGNED: QuestionRule(
+        "unassigned_credits",
+        "Credits or payments that name no invoice are much of what the debtor owes",
+        answers=_YES_OR_NO,
+        for_good=False,
+        why_not="whether a payment belongs to the claim differs from debtor to debtor",
+    ),
     QuestionKind.SUM: QuestionRule("sum_of_others", "The row may be a total of the rows above it", answers=_YES_OR_NO),
+    QuestionKind.SUBTOTAL: QuestionRule(
+        "subtotal_differs",
+        "A subtotal of the list is not the sum of its rows, so that a row may be missing",
+        answers=_YES_OR_NO,
+        for_good=False,
+        why_not="which row is missing differs from list to list, and it may be a payment",
+    ),
     QuestionKind.CALLED_PAID: QuestionRule(
         "may_be_paid",
         "A later row with the reference of the case is paid, credited or disputed, but does not agree with it",
@@ -124,6 +140,33 @@ RULES: Mapping[QuestionKind, QuestionRule] = {
         for_good=False,
         why_not='what a debtor is differs from debtor to debtor; list them in [parties], or all of them as "*"',
         in_sheet=("company", "person", "sole trader"),
+    ),
+    QuestionKind.DOCUMENT: QuestionRule(
+        "document_known",
+        "A document of the row may be claimed by another case",
+        for_good=False,
+        why_not=_ONE_BY_ONE,
+    ),
+    QuestionKind.NEW_INVOICES: QuestionRule(
+        "new_documents",
+        "The debtor has an open case, and the list shows new documents",
+        answers=_YES_OR_NO,
+        for_good=False,
+        why_not="the profile answers it as new_invoices",
+    ),
+    QuestionKind.GROWN: QuestionRule(
+        "document_grew",
+        "More is open of a document that was claimed than before, or it came back",
+        answers=frozenset({AnswerWord.DROP}),
+        for_good=False,
+        why_not="a returned payment differs from case to case, and nothing can be sent about it",
+    ),
+    QuestionKind.MASTER_DATA: QuestionRule(
+        MASTER_DATA_UNCLEAR,
+        "The list and the master data contradict each other, so that nothing was taken from the master data",
+        answers=_YES_OR_NO,
+        for_good=False,
+        why_not="which of them is right differs from debtor to debtor",
     ),
 }
 """The rule of each kind. A new kind needs a member of ``QuestionKind`` and a line here."""

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from importer.domain.cells import Cell
-from importer.domain.documents import Document
+from importer.domain.documents import Document, day_of
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import QuestionKind, RecordKind
 from importer.domain.later_words import LaterWord, NamedCase
 from importer.domain.money import Money
+from importer.domain.next_list import USUAL_POLICY, ListPolicy
 from importer.domain.notes import Note, NoteKind
 from importer.domain.questions import NOTHING_STANDS, StandingAnswer, StandingAnswers
 from importer.domain.reasons import Reason
@@ -53,6 +54,7 @@ class CaseRecord:
     ``disputed`` is the one of the questions that calls the case disputed: if it was sent, that is reported. ``former_ref`` is the
     reference as earlier releases read it, if its number format shows another one, ``former_base`` the ``base`` of a case without
     one as earlier releases read its cells. ``documents`` are the invoices, credit notes, payments and fees that it is made of.
+    ``is_completed``: some of its values are not in its row, but in master data.
     """
 
     base: str
@@ -73,6 +75,7 @@ class CaseRecord:
     former_ref: str | None = None
     former_base: str | None = None
     documents: tuple[Document, ...] = ()
+    is_completed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +243,8 @@ class LoadedSource:
     ``notes`` are notes for the user; ``found`` are further ones from reading the rows, complete after the last row.
     ``rejects_changes``: a record that was accepted before with other values is rejected, also if the claim has not grown.
     ``standing`` are the profile's answers to questions. ``read_by`` is the user who has it read, and so gives the answers in it.
-    ``listed_on`` is the day of the list: the one that it shows, else that of its file.
+    ``listed_on`` is the day of the list: the one that it shows, else that of its file. ``lists`` says what is done with what a
+    later list shows.
     """
 
     name: str
@@ -255,12 +259,15 @@ class LoadedSource:
     standing: StandingAnswers = NOTHING_STANDS
     read_by: str = ""
     listed_on: dt.date | None = None
+    lists: ListPolicy = USUAL_POLICY
 
     def reading_json(self) -> str:
         """Encode what the profile and the user say about the rows, for when they are entered."""
         answers = {kind.value: answer.value for kind, answer in self.standing.answers.items()}
         standing = {"profile": self.standing.profile, "answers": answers}
-        return json.dumps({"rejects_changes": self.rejects_changes, "read_by": self.read_by, "standing": standing})
+        day = self.listed_on.isoformat() if self.listed_on else None
+        found = {"rejects_changes": self.rejects_changes, "read_by": self.read_by, "standing": standing}
+        return json.dumps(found | {"listed_on": day, "lists": self.lists.as_json()})
 
 
 def reading_from_json(text: str | None) -> dict[str, Any]:
@@ -272,6 +279,8 @@ def reading_from_json(text: str | None) -> dict[str, Any]:
         "rejects_changes": found.get("rejects_changes", False),
         "read_by": found.get("read_by", ""),
         "standing": StandingAnswers(standing.get("profile", ""), answers),
+        "listed_on": day_of(found.get("listed_on")),
+        "lists": ListPolicy.from_json(found.get("lists")),
     }
 
 

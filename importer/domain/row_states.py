@@ -38,6 +38,7 @@ class StateColumn(StrEnum):
     DISCOUNT_AMOUNT = "discount_amount"
     INVOICED_AMOUNT = "invoiced_amount"
     CUSTOMER_NUMBER = "customer_number"
+    APPLIES_TO = "applies_to"
     PAYMENT_DAYS = "payment_days"
     DAYS_OVERDUE = "days_overdue"
 

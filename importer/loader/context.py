@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 from importer.domain.code_lists import VoucherTypes
 from importer.domain.confirmed_values import Confirmed
+from importer.domain.document_files import DocumentFolder
+from importer.domain.master_data import NO_MASTER_DATA, MasterData
 from importer.domain.parties.kinds import PartyKind
 
 
@@ -35,6 +37,14 @@ class LoadContext:
     """Whether a wrong e-mail, phone or state outside the United States is left out, and does not reject the row."""
     parties: Mapping[str, PartyKind] = field(default_factory=dict)
     """Kinds of debtors that a person has given for this import, by folded customer number, or by name and postal code."""
+    list_is_current: bool = False
+    """Whether the user has said that this list counts, although it looks older or shorter than the last one."""
+    master_data: MasterData = NO_MASTER_DATA
+    """Master data of debtors that were given with the list."""
+    documents: DocumentFolder | None = None
+    """The documents that go out with vouchers, by the numbers of their invoices."""
+    takes_vouchers: bool = True
+    """Whether Debbie is set up, so that the documents of a list can become vouchers."""
     folder: Path = Path()
     """The folder of the sheet; paths in ``appendix_file`` are relative to it."""
 

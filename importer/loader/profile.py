@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from importer.domain.columns import is_known
 from importer.domain.kinds import QuestionKind
+from importer.domain.next_list import ListPolicy, NewInvoices
 from importer.domain.parties.kinds import PartyKind
 from importer.domain.questions import StandingAnswer, StandingAnswers, objection_to
 from importer.domain.row_states import WITH_WORDS, is_state_column, meaning_in_profile, profile_words
@@ -28,6 +29,36 @@ class RowFilter(BaseModel):
     skip: dict[str, str | list[str]] = {}
 
 
+class MasterDataRules(BaseModel):
+    """Where the master data of debtors are, and how they are joined to the rows of a list.
+
+    ``file`` is a file, seen from the folder of the list; ``sheet`` a sheet of it or, without a file, of the list's own workbook.
+    ``key`` is the heading of its customer numbers, ``list_key`` that in the list. ``columns`` maps further headings of it to
+    canonical names.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: str | None = None
+    sheet: str | None = None
+    key: str | None = None
+    list_key: str | None = None
+    columns: dict[str, str] = {}
+
+    @property
+    def says_columns(self) -> bool:
+        """Whether a person has said what headings mean."""
+        return bool(self.key or self.columns)
+
+    @field_validator("columns")
+    @classmethod
+    def _columns_are_of_debtors(cls, value: dict[str, str]) -> dict[str, str]:
+        for heading, name in value.items():
+            if not (name.startswith("debtor_") and is_known(name)):
+                raise ValueError(f'"{name}" for "{heading}" is not a column of debtors; docs/columns.md lists them (debtor_...)')
+        return value
+
+
 class Profile(BaseModel):
     """The rules for reading one kind of sheet. Every key is optional.
 
@@ -38,7 +69,12 @@ class Profile(BaseModel):
     headings of the sheets that the profile is for; a file with these headings is read with it automatically.
     ``hidden_rows`` says whether rows that are hidden or filtered count, ``covered_cells`` whether what lies below a merge does.
     ``no_personal_numbers`` are headings of columns whose values only look like personal numbers. ``parties`` lists what debtors
-    are whose names do not show it, by customer number, or by name and postal code ("*": all others).
+    are whose names do not show it, by customer number, or by name and postal code ("*": all others). ``master_data`` says which
+    file or sheet completes the debtors of the list. ``cases_from`` says what makes a case: a row, all rows of a debtor, or all
+    rows with one reference. Where several rows make a case, ``vouchers`` says whether each is a voucher, ``payments`` whether
+    payments count, ``disputed`` what becomes of a disputed invoice, and ``empty_open`` that an empty open amount is nothing.
+    ``new_invoices`` says what becomes of new documents of a debtor with an open case, ``complete_list`` that a list shows every
+    open document.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -60,6 +96,13 @@ class Profile(BaseModel):
     covered_cells: Literal["skip", "read"] = "skip"
     amount_sign: Literal["unsigned", "signed"] = "unsigned"
     on_change: Literal["report", "reject"] = "report"
+    cases_from: Literal["row", "debtor", "reference"] = "row"
+    vouchers: Literal["each", "none"] = "each"
+    payments: Literal["count", "ignore", "voucher"] = "count"
+    disputed: Literal["ask", "leave out"] = "ask"
+    empty_open: Literal[0] | None = None
+    new_invoices: Literal["ask", "case", "add"] = "ask"
+    complete_list: bool = False
     columns: dict[str, str | list[str]] = {}
     joins: dict[str, list[str]] = {}
     splits: dict[str, str | list[str]] = {}
@@ -70,6 +113,7 @@ class Profile(BaseModel):
     questions: dict[str, str] = {}
     rows: RowFilter = RowFilter()
     parties: dict[str, str] = {}
+    master_data: MasterDataRules = MasterDataRules()
 
     @field_validator("encoding")
     @classmethod
@@ -148,6 +192,11 @@ class Profile(BaseModel):
         """Return the names of the sheets that the profile is for; empty if it is for any."""
         return (self.sheet,) if isinstance(self.sheet, str) else tuple(self.sheet or ())
 
+    def named_sheets(self) -> tuple[str, ...]:
+        """Return the names of the sheets that the profile is for, and of that of the master data beside them."""
+        of_master = () if self.master_data.file or not self.master_data.sheet else (self.master_data.sheet,)
+        return (*self.sheets(), *of_master)
+
     def for_sheets(self, names: Sequence[str]) -> Profile:
         """Return the profile for sheets of these names; unchanged if it is for any."""
         return self.model_copy(update={"sheet": list(names)}) if self.sheets() else self
@@ -156,6 +205,11 @@ class Profile(BaseModel):
         """Return the answers to questions that the profile gives for good."""
         answers = {QuestionKind(kind): StandingAnswer(answer) for kind, answer in self.questions.items()}
         return StandingAnswers(self.name, answers)
+
+    def list_policy(self, *, is_current: bool) -> ListPolicy:
+        """Return what is done with what a later list shows. ``is_current``: the user has said that this list counts."""
+        pays = self.payments == "voucher"
+        return ListPolicy(NewInvoices(self.new_invoices), self.complete_list, pays, is_current)
 
     def party_kinds(self) -> dict[str, PartyKind]:
         """Return the kinds of debtors that the profile lists, by folded customer number, or by name and postal code."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -12,22 +13,47 @@ from typing import TYPE_CHECKING
 
 from importer.domain.cells import Cell
 from importer.domain.confirmed_values import confirmed_in
+from importer.domain.master_data import MasterData
 from importer.domain.notes import Note, NoteKind
 from importer.domain.own_headings import is_own_heading
 from importer.domain.personal_numbers.names import shown_name, shown_names
 from importer.domain.personal_numbers.texts import mask_text
 from importer.domain.records import FormatProof, LoadedRow, LoadedSource, SheetHead
-from importer.errors import FileRefused
+from importer.errors import FileRefused, HeadingsRefused
 from importer.loader.files.dataframe import FrameSheet
 from importer.loader.files.projection import PeekableRows
+from importer.loader.invoices.passes import is_grouped, of_list, reader_of, rows_of_groups
+from importer.loader.invoices.sights import SightReader
+from importer.loader.master_data.apart import (
+    columns_to_complete,
+    join_of,
+    notes_of_join,
+    proof_of_join,
+    refuse_only_master_data,
+    refuse_without_master_data,
+    with_master_data,
+)
 from importer.loader.notes import sheet_notes
 from importer.loader.profile import NO_PROFILE, Profile
+from importer.loader.records.documents import SheetDocuments
+from importer.loader.records.row_currency_shown import is_shown_by_some
 from importer.loader.records.row_reader import LoadContext, RowReader
 from importer.loader.rows.first_pass import look_through
 from importer.loader.rows.hidden_rows import HiddenRows
 from importer.loader.rows.judge import RowJudge
 from importer.loader.sheets.column_formats import SheetFormats, formats_of
 from importer.loader.sheets.format_proofs import carried_proofs, headings_apart, proofs_of_apart
+from importer.loader.sheets.grouped.flat_list import (
+    RECOGNISED_ROWS,
+    as_flat_list,
+    below_headings,
+    marks_of,
+    with_documents,
+    without_parts,
+)
+from importer.loader.sheets.grouped.report_date import day_above
+from importer.loader.sheets.grouped.report_notes import notes_on_report
+from importer.loader.sheets.grouped.summaries import is_summary, raise_for_summary
 from importer.loader.sheets.header import SheetHeader, find_header
 from importer.loader.sheets.plan import Shape, SheetPlan, plan_sheet
 from importer.loader.sheets.row_ends import merely_end_in_delimiter
@@ -54,18 +80,25 @@ class _Table:
     formats: SheetFormats
     reader: RowReader
     rows: PeekableRows
+    data: MasterData
     skips_hidden: bool = False
+    again: Callable[[], _Table] | None = None
+    """Opens the table once more, from its first row of data on, if its rows are read twice to be put into groups."""
 
     @property
     def head(self) -> SheetHead:
         apart = proofs_of_apart(self.plan.compositions.left_apart(), self.plan.header_row)
-        return replace(self.plan.head, proofs=(*self.formats.proofs, *apart))
+        joined = proof_of_join(self.plan, self.data, self.reader.master_data)
+        return replace(self.plan.head, proofs=(*self.formats.proofs, *apart, *joined))
 
     def read(self, found: list[Note]) -> Iterator[LoadedRow]:
         """Yield every record and reject. Notes on rows that were left out are added to ``found``."""
         hidden = HiddenRows(self.plan, self.sheet.hides, self.skips_hidden)
-        yield from TableReader(self.top, self.plan, self.reader, found, self.sheet.layout, hidden).rows(self.rows)
+        marks = marks_of(self.sheet)
+        yield from TableReader(self.top, self.plan, self.reader, found, self.sheet.layout, hidden, marks).rows(self.rows)
         found += hidden.notes(self.sheet.covered())
+        found += notes_of_join(self.plan, self.data, self.reader.master_data)
+        found += self.reader.documents.notes(self.plan.head.name) if self.reader.documents else []
 
 
 @contextmanager
@@ -77,7 +110,7 @@ def open_file(path: Path, profile: Profile, context: LoadContext) -> Iterator[Lo
         encoding=profile.encoding,
         delimiter=profile.delimiter,
         quote=profile.quote,
-        sheets=profile.sheets(),
+        sheets=profile.named_sheets() if profile.sheets() else (),
         reads_covered=profile.covered_cells == "read",
     )
     with open_source(path, options) as raw:
@@ -89,7 +122,8 @@ def load_raw(raw: RawSource, profile: Profile, context: LoadContext) -> LoadedSo
     sheets = sheets_to_read(raw.sheets, profile)
     notes = notes_without(raw.notes, [sheet.name for sheet in raw.sheets if sheet not in sheets])
     profile = profile.model_copy(update={"hidden_rows": "read"}) if is_own_workbook(raw.sheets) else profile
-    return _load(raw.name, raw.sha256, sheets, notes, profile, context, delimited=raw.encoding is not None)
+    file_day = dt.datetime.fromtimestamp(raw.path.stat().st_mtime, context.timezone).date()
+    return _load(raw.name, raw.sha256, sheets, notes, profile, context, delimited=raw.encoding is not None, file_day=file_day)
 
 
 def open_frames(
@@ -117,31 +151,56 @@ def _load(
     context: LoadContext,
     *,
     delimited: bool = False,
+    file_day: dt.date | None = None,
 ) -> LoadedSource:
     name, (sheets, notes, profile) = shown_name(name), _as_shown(sheets, notes, profile)
-    tables, others = _open_sheets(sheets, profile, context, delimited=delimited)
+    sheets, data = with_master_data(sheets, profile, context)
+    context = replace(context, master_data=data)
+    try:
+        tables, others = _open_sheets(sheets, profile, context, delimited=delimited)
+    except HeadingsRefused:
+        refuse_only_master_data(name, sheets)
+        raise
     ours = {sheet.name for sheet in others if is_report_sheet(sheet)}
     passed = [sheet.name for sheet in others if sheet.name not in ours]
     if not tables:
+        refuse_only_master_data(name, sheets)
+        raise_for_summary(others, profile)
         raise FileRefused(_nothing_found(name, passed, _unread_in(notes)))
     found: list[Note] = []
+    listed_on = _day_of(tables, context, file_day)
     return LoadedSource(
         name=name,
         sha256=sha256,
         heads=tuple(table.head for table in tables),
-        rows=chain.from_iterable(table.read(found) for table in tables),
+        rows=rows_of_groups(tables, profile, context, found) if is_grouped(profile) else _rows_of(tables, found),
         has_cases=tables[0].plan.shape is not Shape.VOUCHERS,
         notes=(
             *_example_notes(others),
             *_notes_to_keep(notes, ours, tables, profile),
             *sheet_notes(((table.top, table.plan) for table in tables), passed),
+            *chain.from_iterable(notes_on_report(table.sheet, listed_on, context.today) for table in tables),
             *chain.from_iterable((*table.reader.notes(), *table.formats.notes) for table in tables),
         ),
         found=found,
         profile=profile.name or None,
         rejects_changes=profile.on_change == "reject",
         standing=profile.standing_answers(),
+        lists=profile.list_policy(is_current=context.list_is_current),
+        listed_on=listed_on,
     )
+
+
+def _day_of(tables: Iterable[_Table], context: LoadContext, file_day: dt.date | None) -> dt.date | None:
+    """Return the day that the lists show, else that of the file.
+
+    Of several the first one counts, since what came later is not in that list.
+    """
+    return min((day for table in tables if (day := day_above(table.top.above, context.today))), default=file_day)
+
+
+def _rows_of(tables: Iterable[_Table], found: list[Note]) -> Iterator[LoadedRow]:
+    return chain.from_iterable(table.read(found) for table in tables)
 
 
 def _as_shown(
@@ -210,6 +269,9 @@ def _open_sheets(
             tables.append(table)
         else:
             others.append(sheet)
+    if any(table.plan.voucher for table in tables):  # documents belong to vouchers: the sheet of the cases says nothing of them
+        for table in tables:
+            table.reader.documents = table.reader.documents if table.plan.voucher else None
     return sorted(tables, key=lambda table: table.plan.shape is Shape.VOUCHERS), others
 
 
@@ -220,22 +282,66 @@ def _open_sheet(
     first = rows.peek(1)
     if not first or _all_ours(first[0][1]):
         return None
-    top = find_header(sheet.name, rows, with_report_layout(first, profile))
+    if is_summary(rows.peek(RECOGNISED_ROWS), profile):
+        return None
+    sheet, rows = _listed(sheet, rows, profile)
+    top = find_header(sheet.name, rows, below_headings(sheet, with_report_layout(first, profile)))
+    top = with_documents(sheet, top, rows)
     top = replace(top, header=tuple(map(mask_text, top.header)))  # the first row of a list without headings is one of data
     is_report = top.header[:1] == (REPORT_MARK,)
     proofs = tuple(carried) if is_report else ()
+    refuse_without_master_data(sheet.name, proofs, context.master_data)
     around = replace(top.around, apart=headings_apart(proofs)) if is_report else top.around
-    plan = plan_sheet(sheet.name, top.row, top.header, profile, context.defaults, around) if top.header else None
-    if plan is None:
+    around = replace(around, completed=columns_to_complete(top.header, context.master_data, profile))
+    plan = plan_sheet(sheet.name, top.row, top.header, without_parts(sheet, profile), context.defaults, around)
+    if not top.header or plan is None:
         return None
     if delimited:
         refuse_torn_headings(plan)
+    plan = of_list(plan, profile)
     formats = formats_of(plan, sheet.read_columns, profile, context.today, delimited=delimited, carried=proofs)
     judge = _judge(plan, profile, context, formats, sheet)
     ends_so = profile.trailing_delimiter or merely_end_in_delimiter(plan, sheet.layout, top.cells, sheet.read_columns)
     widths = row_widths(plan, sheet.layout, top.cells, ends_in_delimiter=ends_so)
-    reader = RowReader(plan, profile, context, widths=widths, formats=formats, judge=judge)
-    return _Table(sheet, top, plan, formats, reader, rows, profile.hidden_rows == "skip" and not is_report)
+    join = join_of(plan, context.master_data, profile, context)
+    reader = reader_of(plan, profile)(
+        *(plan, profile, context),
+        widths=widths,
+        formats=formats,
+        judge=judge,
+        master_data=join,
+        documents=_documents(plan, sheet, context),
+        shows_currencies=is_shown_by_some(plan, sheet.formats_in),
+    )
+    skips = profile.hidden_rows == "skip" and not is_report
+    return _twice(_Table(sheet, top, plan, formats, reader, rows, context.master_data, skips), profile)
+
+
+def _documents(plan: SheetPlan, sheet: Sheet, context: LoadContext) -> SheetDocuments | None:
+    """Return the documents for the vouchers of a sheet, None if none were given."""
+    if context.documents is None:
+        return None
+    return SheetDocuments.of(plan, sheet.read_columns, context.documents, context.voucher_types)
+
+
+def _listed(sheet: Sheet, rows: PeekableRows, profile: Profile) -> tuple[Sheet, PeekableRows]:
+    """Return a sheet and its rows, those of a report as a flat list."""
+    listed = as_flat_list(sheet, rows.peek(RECOGNISED_ROWS), profile)
+    return (sheet, rows) if listed is sheet else (listed, PeekableRows(listed.rows()))
+
+
+def _twice(table: _Table, profile: Profile) -> _Table:
+    """Return a table that can be opened again if its rows are put into groups."""
+    return replace(table, again=lambda: _again(table, profile)) if isinstance(table.reader, SightReader) else table
+
+
+def _again(table: _Table, profile: Profile) -> _Table:
+    """Return a table as it was opened, with a reader of its own."""
+    rows = PeekableRows(table.sheet.rows())
+    find_header(table.sheet.name, rows, below_headings(table.sheet, with_report_layout(rows.peek(1), profile)))
+    reader = table.reader
+    assert isinstance(reader, SightReader), reader
+    return replace(table, rows=rows, reader=reader.fresh())
 
 
 def _judge(plan: SheetPlan, profile: Profile, context: LoadContext, formats: SheetFormats, sheet: Sheet) -> RowJudge:
@@ -249,5 +355,6 @@ def _judge(plan: SheetPlan, profile: Profile, context: LoadContext, formats: She
         by_name.get("due_date") or by_name.get("date", formats.others),
         confirmed_in(context.confirmed, profile.name, plan.head.header),
     )
-    judge.credits = look_through(judge, plan, sheet.read_columns)
+    found = look_through(judge, plan, sheet.read_columns)
+    judge.credits = None if is_grouped(profile) else found  # a group takes them off
     return judge

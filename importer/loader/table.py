@@ -22,6 +22,7 @@ from importer.loader.records.row_reader import RowReader
 from importer.loader.rows.hidden_rows import HiddenRows
 from importer.loader.rows.values_read import ValuesRead
 from importer.loader.sheets.cell_tests import may_be_number
+from importer.loader.sheets.grouped.marks import RowMarks
 from importer.loader.sheets.header import SheetHeader, two_tables
 from importer.loader.sheets.plan import SheetPlan
 from importer.loader.sheets.row_roles import RowRole, RowRoles
@@ -51,10 +52,14 @@ _WHY_LEFT_OUT = {
     NoteKind.NOTES_BELOW: "The row is a note below the table",
     NoteKind.CELLS_BESIDE: "The row has cells beside the table only",
     NoteKind.AGE_GROUPS: "The row is the head of a group of ages",
+    NoteKind.GROUP_HEADS: "The row is the head of a group of documents",
     NoteKind.FURTHER_LINES: "The row is a further line of the document above, without an amount or a debtor",
 }
 """Why a row is left out, if it could be taken for a claim: it is then listed with the rows that are left out."""
-_NOTED = (NoteKind.CONFIRMED_TOTALS, NoteKind.TOTALS, NoteKind.NOTES_BELOW, *_LEFT_OUT.values())
+_NOTED = (
+    *(NoteKind.CONFIRMED_TOTALS, NoteKind.TOTALS, NoteKind.NOTES_BELOW, NoteKind.GROUP_HEADS),
+    *_LEFT_OUT.values(),
+)
 """Kinds of rows that are left out, in the order of their notes."""
 
 
@@ -99,7 +104,9 @@ class TableReader:
         notes: list[Note],
         layout: TextLayout | None = None,
         hidden: HiddenRows | None = None,
+        marks: RowMarks | None = None,
     ) -> None:
+        self._marks = marks
         self._layout, self._lines = layout, LinesRead()
         self._plan, self._reader, self._notes = plan, reader, notes
         self._hidden = hidden or HiddenRows(plan)
@@ -116,9 +123,10 @@ class TableReader:
     def rows(self, rows: PeekableRows) -> Iterator[LoadedRow]:
         """Yield every record and reject. Raises FileRefused where another table begins."""
         self._lines.above = rows.taken
-        for loaded in self._rows(rows):
+        for loaded in self._rows(rows) if self._marks is None else self._report_rows(rows, self._marks):
             self._lines.rows += 1
             yield loaded
+        self._note_rows()
         if self._layout:
             self._notes.append(self._lines.note(self._layout))
 
@@ -143,6 +151,18 @@ class TableReader:
                 yield from self._leave_out(self._checked_total(loaded) if role is RowRole.TOTAL else _LEFT_OUT[role], loaded)
         yield from self._last_checked(is_last=True)
         yield from self._rows_at_the_end(held)
+
+    def _report_rows(self, rows: PeekableRows, marks: RowMarks) -> Iterator[LoadedRow]:
+        """Yield the rows of a report, of which it is known what they are."""
+        for number, cells in rows:
+            if all(map(is_blank, cells)):
+                self._lines.blank += 1
+            else:
+                yield from self._marked(marks, self._reader.read(number, trimmed(cells, len(self._plan.head.header)), len(cells)))
+        self._notes += marks.notes
+
+    def _note_rows(self) -> None:
+        """Note which rows were left out, and what is to be said of the others."""
         self._notes += [Note(kind, self._plan.head.name, self._left[kind]) for kind in _NOTED if kind in self._left]
         self._notes += [Note(kind, self._plan.head.name, rows) for kind, rows in self._remarks.items()]
         self._notes += self._values.notes()
@@ -152,6 +172,17 @@ class TableReader:
     def _may_be_note(self, role: RowRole, loaded: LoadedRow, held: Sequence[LoadedRow]) -> bool:
         """Return whether a lone text waits for the rows below it, which decide what it is."""
         return role is RowRole.LONE_TEXT and len(held) < MAX_HELD and not self._hidden.skips(loaded.row.number)
+
+    def _marked(self, marks: RowMarks, loaded: LoadedRow) -> Iterator[LoadedRow]:
+        """Yield a row of a report, of which it is known whether it is a document, and whether it is asked about."""
+        number = loaded.row.number
+        if (kind := marks.left_out.get(number)) is not None:
+            yield from self._leave_out(kind, loaded)
+        elif self._hidden.skips(number):
+            yield self._hidden.leave_out(loaded)
+        else:
+            question = marks.question(number)
+            yield self._data(loaded) if question is None else _asked(self._data(loaded), question)
 
     def _next(self, role: RowRole, loaded: LoadedRow) -> Iterator[LoadedRow]:
         """Yield a hidden row that is left out; any other row of data waits for the next one."""
@@ -235,10 +266,10 @@ class TableReader:
         if loaded is not None:
             is_odd = self._roles.lacks_reference(loaded.row.cells) or self._roles.is_named_like_a_total(loaded.row.cells)
             asks = (self._is_sum and is_odd) or (self._is_long_sum and is_last)
-            yield _asked(loaded, _SUM_OF_OTHERS) if asks else loaded
+            yield _asked(loaded, SUM_OF_OTHERS) if asks else loaded
 
 
-_SUM_OF_OTHERS = Reason(
+SUM_OF_OTHERS = Reason(
     "sum_of_others",
     "The amount is the sum of the rows above, so that the row may be a total and no claim. Answer whether it is sent",
 )

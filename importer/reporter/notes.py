@@ -7,6 +7,10 @@ from collections.abc import Callable, Sequence
 from importer.domain.money import grouped_text
 from importer.domain.notes import Note, NoteKind, RowNumbers
 from importer.domain.part_headings import looks_like, with_article
+from importer.reporter import document_notes, master_data_notes
+from importer.reporter.list_notes import OF_A_LIST
+from importer.reporter.next_list_notes import documents_gone, list_does_not_count
+from importer.reporter.report_notes import OF_REPORTS
 
 _MOST_RANGES = 5
 """Ranges of cells that a sentence names."""
@@ -19,6 +23,7 @@ _ROWS_LEFT_OUT = {  # of one row, of several
     NoteKind.REPEATED_HEADINGS: ("holds the headings once more", "hold the headings once more"),
     NoteKind.TITLES: ("is a title or a page number", "are titles or page numbers"),
     NoteKind.CELLS_BESIDE: ("has cells beside the table only", "have cells beside the table only"),
+    NoteKind.GROUP_HEADS: ("is the head of a group of documents", "are heads of groups of documents"),
     NoteKind.AGE_GROUPS: ("is the head of a group of ages", "are heads of groups of ages"),
     NoteKind.FURTHER_LINES: (
         "is a further line of the document above, without an amount,",
@@ -34,7 +39,7 @@ def sentence(note: Note) -> str:
         return _OF_THE_FILE[note.kind](note)
     if note.kind in _OF_A_RAW_SHEET:
         return f"Sheet {note.sheet!r}{_OF_A_RAW_SHEET[note.kind](note)}"
-    words = _rows_left_out if note.kind in _ROWS_LEFT_OUT else _OF_A_TABLE[note.kind]
+    words = _rows_left_out if note.kind in _ROWS_LEFT_OUT else _OF_A_TABLE.get(note.kind) or OF_A_LIST[note.kind]
     return f'Sheet "{note.sheet}"{words(note)}'
 
 
@@ -245,6 +250,8 @@ _OF_THE_FILE: dict[NoteKind, Callable[[Note], str]] = {
     NoteKind.SAME_FILE_AGAIN: lambda note: (
         f"Exactly the same bytes are in {', '.join(note.all('name'))}, which {_was(note.all('name'))} not read again."
     ),
+    NoteKind.LIST_DOES_NOT_COUNT: list_does_not_count,
+    NoteKind.DOCUMENTS_GONE: documents_gone,
     NoteKind.EXAMPLE_WORKBOOK: lambda _: "This is the example: some rows are wrong on purpose, to show what becomes of them.",
     NoteKind.LINKED_WORKBOOKS: lambda _: "The workbook refers to other workbooks; the values last calculated are read.",
 }
@@ -305,6 +312,16 @@ _OF_A_TABLE: dict[NoteKind, Callable[[Note], str]] = {
         note, "with the apostrophe by which a sheet marks text", "it was taken off"
     ),
     NoteKind.PERSONAL_NUMBERS: _personal_numbers,
+    **OF_REPORTS,
+    NoteKind.DOCUMENTS_ASSIGNED: document_notes.assigned,
+    NoteKind.DOCUMENTS_IN_DOUBT: document_notes.in_doubt,
+    NoteKind.DOCUMENTS_WITHOUT_VOUCHER: document_notes.without_voucher,
+    NoteKind.DOCUMENTS_LEFT: document_notes.left,
+    NoteKind.MASTER_DATA_USED: master_data_notes.used,
+    NoteKind.MASTER_DATA_MISSING: master_data_notes.missing,
+    NoteKind.MASTER_DATA_DIFFERS: master_data_notes.differs,
+    NoteKind.MASTER_DATA_UNUSED: master_data_notes.unused,
+    NoteKind.MASTER_DATA_WITHOUT_NUMBERS: master_data_notes.without_numbers,
     NoteKind.DUE_BEFORE_DATE: lambda note: (
         f": {rows_named(note.rows)} {'have' if note.rows.count > 1 else 'has'} a due date before the date of the invoice. "
         "Debitura may refuse that; check the dates."

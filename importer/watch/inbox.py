@@ -71,9 +71,12 @@ class Inbox:
         clock: Clock,
         stop: threading.Event,
         output: Path | None = None,
+        *,
+        list_is_current: bool = False,
     ) -> None:
         self._workspace, self._environment, self._console = workspace, environment, console
         self._clock, self._stop, self._output = clock, stop, output
+        self._list_is_current = list_is_current
 
     def comes_last(self, watched: WatchedFolder, path: Path) -> bool:
         """Return whether a file holds only vouchers, whose cases may be in another file that was dropped with it."""
@@ -207,6 +210,7 @@ class Inbox:
             stop_at_quota=True,
             confirmed=True,
             files_folder=watched.root,
+            list_is_current=self._list_is_current,
         )
 
     def _placed(self, watched: WatchedFolder, made: ClaimedFile, tried: _Tried) -> Imported:

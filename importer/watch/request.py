@@ -19,7 +19,7 @@ class WatchRequest:
     """The folders to watch, as the user has named them.
 
     ``once``: what is complete now is imported, and the watcher ends. ``output`` is the folder for reports that the user has
-    named.
+    named. ``list_is_current``: the lists count, although they look older or shorter than the last ones.
     """
 
     workspace: Workspace
@@ -27,6 +27,7 @@ class WatchRequest:
     profile: str | None = None
     once: bool = False
     output: Path | None = None
+    list_is_current: bool = False
 
 
 def watching(environment: Environment) -> Environment:

@@ -89,7 +89,8 @@ class Watcher:
         folders = watched_folders(request, environment)
         self._check(folders)
         self._say_after = 0.0 if request.once else SAID_AFTER_SECONDS
-        self._inbox = Inbox(request.workspace, environment, console, clock, stop, request.output)
+        is_current = request.list_is_current
+        self._inbox = Inbox(request.workspace, environment, console, clock, stop, request.output, list_is_current=is_current)
         usual = (environment, system, console.warn, self._say_after, self._inbox.comes_last)
         self.stations = [Station(one, *usual) for one in folders]
         self._system = system

@@ -117,6 +117,7 @@ class Environment:
             defaults=self.settings.defaults,
             test_cases=test_cases,
             leaves_out_wrong=self.settings.values.optional_errors == "leave out",
+            takes_vouchers=self.is_sandbox or self.tenant_id is not None,
             folder=folder,
             min_days_overdue=self.settings.claims.min_days_overdue,
             max_days_ahead=self.settings.claims.max_days_ahead,

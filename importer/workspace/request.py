@@ -37,9 +37,11 @@ class ImportRequest:
 
     Without a ``profile``, each source is read with the profile of the ``profile_set`` that matches its headings. ``paths`` and
     ``output`` are as the user gave them; all other files are in the ``workspace``. ``files_folder`` is where the files are that
-    rows name, such as attachments, if that is not the folder of the source. ``parties`` are the kinds of debtors that a person
-    has given for this import, by folded customer number, or by name and postal code. ``prepared_by`` are people who have prepared
-    the sources beside the one who stages them: they may not approve them either under four eyes.
+    rows name, such as attachments, if that is not the folder of the source. ``documents`` is the folder or ZIP with
+    the documents of the invoices, if it is not the one beside a source that has its name. ``parties`` are the kinds of debtors
+    that a person has given for this import, by folded customer number, or by name and postal code. ``prepared_by`` are people
+    who have prepared the sources beside the one who stages them: they may not approve them either under four eyes.
+    ``list_is_current``: its lists count, although they look older or shorter than the last ones.
     ``corrects``: of which batch a source has corrected rows, by the SHA-256 of the source.
     ``reading`` takes how far the reading is. ``is_shown``: the review is shown to a person at once, so that it counts as seen.
     """
@@ -54,9 +56,11 @@ class ImportRequest:
     stop_at_quota: bool = False
     confirmed: bool = False
     new_ledger: bool = False
+    list_is_current: bool = False
     expected: Expectation = field(default_factory=Expectation)
     gates: Gates = field(default_factory=Gates)
     files_folder: Path | None = None
+    documents: Path | None = None
     parties: Mapping[str, PartyKind] = field(default_factory=dict)
     prepared_by: tuple[Person, ...] = ()
     corrects: Mapping[str, CorrectedSource] = field(default_factory=dict)

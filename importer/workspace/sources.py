@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,8 +31,10 @@ from importer.loader.profiles.recognition import (
 from importer.loader.sheets.sheet import is_report_sheet
 from importer.loader.sheets.visibility import sheets_to_read
 from importer.loader.source import load_raw, open_file, open_frames
+from importer.workspace.documents import documents_beside, open_documents
 from importer.workspace.environment import Environment
 from importer.workspace.input_files import find_files
+from importer.workspace.master_files import digests_of_named_files, part_master_files
 from importer.workspace.request import ImportRequest
 from importer.workspace.source_version import reader_version, version_of
 
@@ -65,23 +68,43 @@ def sources_of(
     """Yield the sources to import, those with cases first, since a voucher may belong to a case in another file.
 
     ``has_cases`` returns whether a file that was read before holds cases, and None for another file. ``confirmed`` are the
-    values that persons have confirmed.
+    values that persons have confirmed. Files of master data are no sources: they complete the others.
     """
     context = environment.load_context(test_cases=request.test_cases, folder=request.workspace.root)
-    context = replace(context, confirmed=confirmed, parties=request.parties)
+    context = replace(context, confirmed=confirmed, parties=request.parties, list_is_current=request.list_is_current)
+    paths, master_data = part_master_files(find_files(request.paths).files, request.profile, request.profile_set)
+    context = replace(context, master_data=master_data)
     if request.frames:
         yield Source("DataFrame", lambda: _opened_frames(request.frames, request, context))
-    paths = find_files(request.paths).files
     read_with = reader_version(request.profile, request.profile_set, context) if paths else ""
     later: list[Source] = []
+    named = open_documents(request.documents) if request.documents else None
     for path, others in without_copies(paths):
-        opening = _opener(path, request, replace(context, folder=request.files_folder or path.parent))
-        source = Source(shown_name(path.name), _naming_copies(opening, others), version_of(path, read_with, context.today), path)
+        source = _source(path, others, request, replace(context, documents=named), read_with)
         if len(paths) > 1 and _only_vouchers(source, has_cases):
             later.append(source)
         else:
             yield source
     yield from later
+
+
+def _source(path: Path, others: Sequence[str], request: ImportRequest, context: LoadContext, read_with: str) -> Source:
+    """Return a file as a source. Documents of its name beside it count if the request names none."""
+    context = replace(context, folder=request.files_folder or path.parent)
+    beside = digests_of_named_files(context.folder, request.profile, request.profile_set)
+    try:
+        documents = context.documents or documents_beside(context.folder, path.stem)
+    except FileRefused as error:
+        return Source(shown_name(path.name), partial(_refused, error), None, path)
+    opening = _opener(path, request, replace(context, documents=documents))
+    digests = read_with + beside + (documents.digest if documents else "")
+    return Source(shown_name(path.name), _naming_copies(opening, others), version_of(path, digests, context.today), path)
+
+
+@contextmanager
+def _refused(error: FileRefused) -> Iterator[LoadedSource]:
+    raise error
+    yield  # type: ignore[unreachable]
 
 
 def without_copies(paths: Sequence[Path]) -> list[tuple[Path, list[str]]]:
@@ -153,7 +176,7 @@ def open_with_saved_profile(path: Path, profile_set: ProfileSet, context: LoadCo
     with ExitStack() as stack:
         raw, known = _find(path, profile_set, stack)
         profile = known.profile if known else NO_PROFILE
-        sheets = tuple(sheet for sheet in raw.sheets if sheet.name in profile.sheets() or is_report_sheet(sheet))
+        sheets = tuple(sheet for sheet in raw.sheets if sheet.name in profile.named_sheets() or is_report_sheet(sheet))
         sheets = sheets if profile.sheets() else raw.sheets
         yield _with_note(load_raw(replace(raw, sheets=sheets), profile, context), known)
 

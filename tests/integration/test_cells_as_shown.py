@@ -30,7 +30,6 @@ from importer.loader.context import LoadContext
 from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.source import open_file
 
-CASES = Path(__file__).parents[1] / "golden" / "number_formats" / "cases"
 DEFAULTS = {"creditor_company_name": "Nordlys Energi A/S", "creditor_country": "DK"}
 HEADINGS = ("creditor_reference", "date", "amount_to_recover", "debtor_type", "debtor_name", "debtor_zip_code", "debtor_country")
 DAY = date(2026, 1, 31)
@@ -151,38 +150,50 @@ def test_every_writer_of_workbooks(tmp_path, writer) -> None:
     assert found["debtor"]["zipCode"] == "00501"
 
 
-def test_small_files_of_each_kind() -> None:
-    def of(name: str, **defaults: str) -> list[CaseRecord | Reject]:
-        return read(CASES / name, **({"currency": "DKK"} | defaults))
-
-    euros = [wire(case) for case in of("A1-eurfmt.xlsx")]
-    assert [one["currencyCode"] for one in euros] == ["EUR", "EUR", "USD", "SEK"]
-    for name in ("A5-refdate.xlsx", "A5-dateref.ods"):
-        assert {code for case in of(name) for code in codes(case)} == {"made_a_date"}
-    shown = {
-        "A6-refprefix.xlsx": "INV-1067",
-        "A6-refdec.xlsx": "2025.10",
-        "A6-refcond.xlsx": "01067",
-        "A6-prefixref.ods": "F-00123",
-    }
-    assert {name: wire(of(name)[0])["creditorReference"] for name in shown} == shown
-    assert wire(of("A6-zipus.xlsx", debtor_state="CA")[0])["debtor"]["zipCode"] == "00501"
-
-
 def amounts(
-    tmp_path: Path, *cells: tuple[object, str], currency: str | None = None, **defaults: str
+    tmp_path: Path, *cells: tuple[object, str], currency: str | None = None, default: str | None = None
 ) -> list[CaseRecord | Reject]:
     rows = [row(ref=(f"F-{number}", ""), amount=cell) for number, cell in enumerate(cells)]
     headings = HEADINGS if currency is None else (*HEADINGS, "currency")
     rows = rows if currency is None else [(*one, (currency, "")) for one in rows]
-    return read(xlsx(tmp_path / "a.xlsx", *rows, headings=headings), **defaults)
+    return read(xlsx(tmp_path / "a.xlsx", *rows, headings=headings), **({"currency": default} if default else {}))
 
 
 def test_the_default_of_the_settings_gives_way_to_a_currency_that_is_shown(tmp_path) -> None:
-    cells = [(5, EUROS), (5, "#,##0.00"), (5, '0.00 "kr."'), (5, "0.00 [$SEK]")]
-    rows = [row(ref=(f"F-{number}", ""), amount=cell) for number, cell in enumerate(cells)]
-    found = read(xlsx(tmp_path / "a.xlsx", *rows), currency="DKK")
-    assert [wire(case)["currencyCode"] for case in found] == ["EUR", "DKK", "DKK", "SEK"]
+    found = amounts(tmp_path, (5, EUROS), (5, '0.00 "kr."'), (5, "0.00 [$SEK]"), currency=None, default="DKK")
+    assert [wire(case)["currencyCode"] for case in found] == ["EUR", "DKK", "SEK"]
+
+
+MIXED = ((5, "#,##0.00"), (0, "0.00"), (5, EUROS), ("7.00", "@"), ("8.00 DKK", "@"))
+
+
+def mixed(path: Path, writer) -> Path:
+    """Amounts of which one shows its currency by its format, the one in the third row."""
+    return writer(path, *(row(ref=(f"F-{number}", ""), amount=cell) for number, cell in enumerate(MIXED)))
+
+
+@pytest.mark.parametrize("writer", [xlsx, by_openpyxl, by_xlwt])
+def test_the_default_is_not_the_currency_of_amounts_that_show_none_where_others_show_theirs(tmp_path, writer) -> None:
+    path = mixed(tmp_path / ("a.xls" if writer is by_xlwt else "a.xlsx"), writer)
+    found = read(path, currency="DKK")
+    assert [codes(case)[0] if isinstance(case, Reject) else wire(case)["currencyCode"] for case in found] == [
+        "currency_not_shown",
+        "currency_not_shown",
+        "EUR",
+        "currency_not_shown",
+        "DKK",
+    ]
+    reason = found[0].reasons[0]
+    assert (reason.field, reason.value) == ("amount_to_recover", "5")
+    assert "other amounts of the sheet show theirs" in reason.message
+    assert isinstance(found[0].formerly, CaseRecord)  # which an earlier release may have sent
+    plain, _, euros, *_ = read(path, Profile(constants={"currency": "EUR"}))
+    assert (wire(plain)["currencyCode"], wire(euros)["currencyCode"]) == ("EUR", "EUR")
+
+
+def test_the_default_is_that_of_a_list_in_which_no_amount_shows_another(tmp_path) -> None:
+    cells = [(5, "#,##0.00"), (7, "0.00"), ("8.00", "")]
+    assert [wire(case)["currencyCode"] for case in amounts(tmp_path, *cells, default="DKK")] == ["DKK"] * 3
 
 
 @pytest.mark.parametrize("written", ["DKK", "kr."])

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import json
 import re
+import zipfile
 
 import pytest
-from support.sheets import case, voucher, write_workbook
+from support.sheets import case, voucher, write_csv, write_workbook
 from support.web import approve, send, site
 
 from importer.web.pages.drop import DroppedFile, dropped_folder
@@ -107,3 +108,34 @@ def test_documents_alone_and_two_of_one_name_are_refused(page, tmp_path):
     assert (nothing.status_code, "No file was chosen" in nothing.text) == (422, True)
     other = drop(browser, ("files", "a.exe", b"x"))
     assert re.search(r"a\.exe is not a spreadsheet.*\.pdf", other.text, re.DOTALL)
+
+
+def test_documents_without_a_name_in_the_sheet_belong_to_the_invoice_in_their_name(page, tmp_path):
+    browser = page.visitor()
+    rows = [voucher("C1", f"{number}.00", unique_id=f"V{number}", reference_id=f"INV-{number}") for number in (17, 18)]
+    content = write_workbook(tmp_path / "a.xlsx", [case("C1")], rows).read_bytes()
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as made:
+        made.writestr("INV-17.pdf", PDF)
+        made.writestr("other.pdf", PDF)
+    shown = drop(browser, ("files", "a.xlsx", content), ("files", "invoices.zip", archive.getvalue()))
+    assert "1 document of invoices.zip goes out" in shown.text
+    assert "other.pdf of invoices.zip" in shown.text
+    assert approve(browser, 1).status_code == 303
+    send(page)
+    assert 'class="state done"' in browser.get("/batches/1").text
+    shown = drop(browser, ("files", "b.xlsx", content), ("files", "INV-18.pdf", PDF), ("files", "INV-19.pdf", PDF))
+    assert "1 document of" in shown.text
+
+
+def test_master_data_are_dropped_with_their_list(page, tmp_path):
+    lacking = {name: value for name, value in case("C1").items() if name not in ("debtor_country", "debtor_email")}
+    listed = write_csv(tmp_path / "list.csv", [{**lacking, "Customer no.": "101"}])
+    customer = {"Customer no.": "101", "Name": case("C1")["debtor_name"], "Country": "DK", "Email": "post@101.example"}
+    customers = write_csv(tmp_path / "customers.csv", [customer])
+    browser = page.visitor()
+    shown = browser.follow(browser.drop(customers, listed))
+    assert "Review of list.csv" in shown.text
+    assert "completed debtor_country in 1 row" in shown.text.replace("\n", " ")
+    alone = browser.follow(browser.drop(customers))
+    assert "master data of debtors" in alone.text

@@ -22,6 +22,7 @@ from importer.dispatcher.outcomes.json_body import read_json
 from importer.dispatcher.outcomes.judge import Outcome, OutcomeKind, judge
 from importer.dispatcher.outcomes.reply import Answer, NotSent, ResponseLost
 from importer.dispatcher.outcomes.without_secrets import without_secrets
+from importer.domain.document_files import MOST_BYTES, read_document
 from importer.domain.kinds import RecordKind
 from importer.domain.reasons import Reason
 from importer.domain.remote_ids import can_be_id, remote_key
@@ -95,9 +96,11 @@ class Debbie:
         appendix = json.loads(entry.appendix or "{}")
         path = Path(appendix["path"])
         try:
-            content = await asyncio.to_thread(path.read_bytes)
+            content = await asyncio.to_thread(read_document, path, MOST_BYTES)
         except OSError as error:
             return _file_refused(path.name, f"cannot be read any more ({error.strerror}). Put it back and import the row again")
+        except ValueError:
+            return _file_refused(path.name, "was changed after the import began. Import the row again")
         if hashlib.sha256(content).hexdigest() != appendix["sha256"]:
             return _file_refused(path.name, "was changed after the import began. Import the row again")
         body = {"content": base64.b64encode(content).decode(), "contentType": appendix["content_type"], "name": path.name}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -22,6 +23,7 @@ from importer.ledger.intake import decisions
 from importer.ledger.intake.conflicts import Conflicts
 from importer.ledger.intake.decisions import EntryChoice, ExistingEntry
 from importer.ledger.intake.known_entries import ExistingEntries
+from importer.ledger.intake.list_state import ListState
 from importer.ledger.intake.sheet_answers import SheetAnswers
 from importer.ledger.storage.identifiers import Identifiers
 
@@ -36,6 +38,14 @@ class LeftOutRow(NamedTuple):
     sheet: str
     number: int
     payload: bytes
+
+
+class SharedCase(NamedTuple):
+    """What became of the case of a row that others share: its entry, or that it was rejected or left out."""
+
+    entry_id: int | None
+    is_rejected: bool
+    is_left_out: bool
 
 
 class CalledRow(NamedTuple):
@@ -77,6 +87,13 @@ class BatchIntake:
     """Those of the guarded batches of which this batch has taken an entry over."""
     overruled: set[int] = field(default_factory=set)
     """Other batches with an unsent entry that gets other values, or is withdrawn, by a row of this batch."""
+    lists: ListState = field(default_factory=ListState)
+    knows_lists: bool = False
+    """Whether the ledger or this source has documents of lists or of vouchers."""
+    ordinals: Counter[str] = field(default_factory=Counter)
+    """The number of equal cases without a reference so far, by the key of their document."""
+    shared_cases: dict[tuple[str, int], SharedCase] = field(default_factory=dict)
+    """What became of the cases of rows that later rows share, by sheet and row."""
     conflicts: Conflicts = field(default_factory=Conflicts)
     answers: SheetAnswers = field(default_factory=SheetAnswers)
     """The answers that the source gives in ``#answer``."""
@@ -126,7 +143,12 @@ class StagedRow:
     @property
     def repeats_its_case(self) -> bool:
         """Return whether the row may hold the same case as an earlier one, with another voucher."""
-        return self.flat and self.loaded.voucher is not None
+        return (self.flat and self.loaded.voucher is not None) or self.holds_shared_case
+
+    @property
+    def holds_shared_case(self) -> bool:
+        """Return whether the row holds the case of several documents."""
+        return isinstance(self.loaded.case, CaseRecord) and len(self.loaded.case.documents) > 1
 
 
 @dataclass(slots=True)
@@ -147,7 +169,16 @@ class Candidate:
     is_by_reference: bool = False
     is_reread: bool = False
     """Whether a cell of its row is read better than by an earlier release."""
+    covers: tuple[ExistingEntry, ...] = ()
+    """Cases that wait and whose documents this one has all of: it takes their place."""
+    carries: bool = True
+    """Whether the case claims its documents."""
     _keys: RecordKeys | None = None
+
+    def become(self, record: CaseRecord, values: dict[str, Any], make_keys: Callable[[], RecordKeys]) -> None:
+        """Take the place of another record of the same row, with the columns in which its entry differs."""
+        self.record, self.base, self.make_keys, self._keys, self.is_counted = record, record.base, make_keys, None, False
+        self.values |= values
 
     @property
     def has_keys(self) -> bool:
@@ -200,7 +231,8 @@ class Match(NamedTuple):
     """What a record was recognized as: the entry, and the one that it corrects.
 
     ``is_answered``: the user has said that it is that entry. ``has_cells``: the entry has another base, but was read from
-    a row with the same cells. The rest is as in ``EntryChoice``.
+    a row with the same cells. ``change`` is what is reported of the documents of a case that was sent. The rest is as in
+    ``EntryChoice``.
     """
 
     known: ExistingEntry | None = None
@@ -211,6 +243,7 @@ class Match(NamedTuple):
     waits: bool = False
     suffix: str | None = None
     only_by_cells: bool = False
+    change: Reason | None = None
 
 
 class Recognition:

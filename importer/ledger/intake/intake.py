@@ -29,9 +29,11 @@ from importer.ledger.intake.candidates import BatchIntake, Candidate, LeftOutRow
 from importer.ledger.intake.decisions import ExistingEntry
 from importer.ledger.intake.former_keys import former_case_keys, raw_row
 from importer.ledger.intake.later_words import NoClaimIntake, no_claim_in, objection_of
+from importer.ledger.intake.lists import begin_list, settle_list
 from importer.ledger.intake.no_claims import IS_CREDIT, as_question
 from importer.ledger.intake.parties import digest_of_case
 from importer.ledger.intake.placement import Placement
+from importer.ledger.intake.shared_cases import remember_shared, share_cases
 from importer.ledger.intake.unchanged_source import SourceVersion, remember
 from importer.ledger.intake.vouchers import VoucherIntake, WaitingVouchers
 from importer.ledger.outbox.approvals import begin_with, give_approval, guarded_batches, void_older
@@ -99,12 +101,14 @@ def enter(
         guarded=guarded,
         standing=source.standing,
         is_confirmed=is_confirmed,
+        lists=begin_list(connection, accounts, source),
     )
     _stage_rows(intake, source.rows, source.heads)
     intake.conflicts.settle(connection, batch_id, accounts, sheets, intake.count, source.standing)
     intake.answers.settle(connection, source.read_by)
+    concluded = settle_list(intake, source.profile)
     entry_ids.give_back()
-    notes = notes_to_json([*source.notes, *source.found])
+    notes = notes_to_json([*source.notes, *source.found, *concluded])
     values = {"control": json.dumps(intake.control), "notes": notes}
     connection.execute(update(batch).where(batch.c.id == batch_id).values(values))
     begin_with(connection, batch_id, intake.taken_from)
@@ -161,6 +165,8 @@ def _stage_rows(intake: BatchIntake, rows: Iterator[LoadedRow], heads: Sequence[
             staged.append(one := StagedRow(next(row_ids), loaded, loaded.row.sheet in flat, raw))
             placement.changes.enter(one.id, positions[loaded.row.sheet], loaded.row, raw.kept)
         stage_cases(intake, placement, [one for one in staged if one.loaded.case is not None])
+        remember_shared(intake, staged)
+        share_cases(intake, placement, staged)
         vouchers = [one for one in staged if one.loaded.voucher is not None]
         VoucherIntake(intake, placement, waiting).stage(vouchers)
         placement.write()
@@ -179,6 +185,7 @@ def stage_cases(batch: BatchIntake, placement: Placement, rows: Sequence[StagedR
     hints = {hint.entry_id for one in candidates.values() if (hint := one.record.hint)}
     placement.existing.load(RecordKind.CASE, {one.base for one in candidates.values()}, hints)
     _load_alike(placement, candidates.values())
+    placement.claims.load(candidates.values())
     no_claims = NoClaimIntake(batch, placement)
     no_claims.load(rows)
     for staged in rows:
@@ -254,6 +261,8 @@ def _candidate(staged: StagedRow, case: CaseRecord) -> Candidate:
 
 
 def _keys_of_case(case: CaseRecord, raw: RawRow) -> RecordKeys:
+    if case.documents:  # its rows are those of its documents, each of which may be a case of its own in another list
+        raw = RawRow("list", case.base)
     keys = case_keys(case.ref, case.payload, raw)
     return keys._replace(former=former_case_keys(case)) if case.former_ref or case.former_base else keys
 

@@ -143,6 +143,11 @@ class ExistingEntries:
         if hints:
             self._remember(kind, self._of_account(kind) & entry.c.id.in_(hints))
 
+    def cases_with_ids(self, identifiers: set[int]) -> list[ExistingEntry]:
+        """Return the cases with these ids."""
+        self.load_ids(RecordKind.CASE, identifiers)
+        return self.entries(identifiers)
+
     def load_alike(self, kind: RecordKind, records: Iterable[RecordKeys]) -> None:
         """Read the entries that these records may be by their match keys, and the cases that they may be twins of."""
         wanted = list(records)
@@ -156,13 +161,14 @@ class ExistingEntries:
         for part in parts_of(keys):
             query = select(*columns).where(of_account & match_key.c.key.in_(part))
             found = self._connection.execute(query).all()
-            self._load_ids(kind, {one.entry_id for one in found})
+            self.load_ids(kind, {one.entry_id for one in found})
             for version, key, entry_id in found:
                 matches = self._matches[kind, (MatchVersion(version), key)]
                 if all(known.id != entry_id for known in matches):
                     matches.append(self._by_id[entry_id])
 
-    def _load_ids(self, kind: RecordKind, identifiers: set[int]) -> None:
+    def load_ids(self, kind: RecordKind, identifiers: set[int]) -> None:
+        """Read the entries with these ids."""
         for part in parts_of(identifiers - self._by_id.keys()):
             self._remember(kind, entry.c.id.in_(part))
 

@@ -17,13 +17,14 @@ OF_ROWS = frozenset(
         QuestionKind.DISPUTED,
         QuestionKind.PART_PAID,
         QuestionKind.CREDITS,
+        QuestionKind.UNASSIGNED,
         QuestionKind.SUM,
         QuestionKind.DEBTOR_TYPE,
     }
 )
 """The questions that a row asks of itself. A later row of the same claim that does not ask them takes them back."""
 
-OF_OTHER_ROWS = frozenset({QuestionKind.CREDITS, QuestionKind.SUM, QuestionKind.PART_PAID})
+OF_OTHER_ROWS = frozenset({QuestionKind.CREDITS, QuestionKind.UNASSIGNED, QuestionKind.SUM, QuestionKind.PART_PAID})
 """Those of them that other rows of the list raise."""
 
 NOT_YET = "not_due_yet"

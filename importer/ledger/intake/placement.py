@@ -10,7 +10,7 @@ from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
 from importer.domain.models import with_fields
 from importer.domain.reasons import Reason
-from importer.domain.records import CaseRecord, Reject
+from importer.domain.records import Reject
 from importer.domain.states import REPLACEABLE, WITHDRAWABLE, RejectStatus, RowOrigin, State
 from importer.ledger.intake import decisions, reasons
 from importer.ledger.intake.answer_effects import open_questions
@@ -18,14 +18,17 @@ from importer.ledger.intake.candidates import BatchIntake, Candidate, Match, Rec
 from importer.ledger.intake.changes import PendingChanges
 from importer.ledger.intake.conflicts import MOST_NAMED
 from importer.ledger.intake.decisions import ExistingEntry, IntakeDecision, may_supersede
+from importer.ledger.intake.document_rows import DocumentRows, add_documents
+from importer.ledger.intake.documents import DocumentIntake
+from importer.ledger.intake.kept_answers import answer_for, keep_answer
 from importer.ledger.intake.known_entries import ExistingEntries
 from importer.ledger.intake.no_claims import asks_otherwise
 from importer.ledger.intake.other_rows import ASKABLE, ASKED_BY_A_LATER_ROW, ask_again, suspect
-from importer.ledger.intake.parties import differs_in_debtor_only, has_cells_of, values_of_answered
+from importer.ledger.intake.parties import differs_in_debtor_only, has_cells_of
 from importer.ledger.intake.questions import question_columns
 from importer.ledger.intake.reread_rows import is_read_otherwise, is_reread
 from importer.ledger.intake.superseding import take_over_vouchers
-from importer.ledger.intake.user_answer import for_values, unanswered
+from importer.ledger.intake.user_answer import unanswered
 from importer.ledger.queries.report_rows import earlier_imports
 from importer.ledger.queries.row_places import row_in
 
@@ -38,10 +41,13 @@ class Placement:
         self.existing = ExistingEntries(batch.connection, batch.accounts)
         self.recognition = Recognition(self.existing, batch.id)
         self.changes = PendingChanges(batch.connection, batch.id)
+        self.documents = DocumentRows(batch.connection, batch.accounts.cases, self.existing, batch.lists)
+        self.claims = DocumentIntake(batch, self.existing, self.documents)
 
     def write(self) -> None:
         """Write the collected changes."""
         self.changes.write()
+        self.documents.write()
 
     def place(self, row: StagedRow, candidate: Candidate, match: Match | None = None) -> ExistingEntry | None:
         """Decide on the record and collect the changes. Returns its entry, or None if it was rejected."""
@@ -51,8 +57,10 @@ class Placement:
         return self._place(row, candidate, match or self.recognition.match(candidate))
 
     def _place(self, row: StagedRow, candidate: Candidate, match: Match) -> ExistingEntry | None:
-        kind, known = candidate.kind, match.known
-        _keep_answer(candidate, known)
+        kind = candidate.kind
+        match = self.claims.resolve(row, candidate, match) if kind is RecordKind.CASE else match
+        known = match.known
+        keep_answer(candidate, known)
         may_repeat = kind is RecordKind.CASE and row.repeats_its_case
         decision = self._decide(row, candidate, match, may_repeat=may_repeat)
         key = known.key if known else self._new_key(candidate, match)
@@ -222,12 +230,21 @@ class Placement:
                 self._rekey(known, candidate)
         if match.corrected is not None:
             self._supersede(kind, match.corrected, known)
+        if kind is RecordKind.CASE:
+            self._conclude(row, candidate, match, known)
         self.changes.note(row.id, kind, known.id, origin, money)
         if origin is not RowOrigin.SHARED:
             self._batch.count(kind, money)
         if decision in ASKED_BY_A_LATER_ROW:
             ask_again(self._batch, known, candidate)
         return known
+
+    def _conclude(self, row: StagedRow, candidate: Candidate, match: Match, known: ExistingEntry) -> None:
+        """Let a case take the place of those whose documents it has, and report what a list says of one that was sent."""
+        for old in candidate.covers:
+            self._supersede(RecordKind.CASE, old, known)
+        if match.change is not None:
+            self._batch.lists.report(row.id, known, match.change, candidate.record.money)
 
     def _insert(self, row: StagedRow, candidate: Candidate, match: Match, key: str) -> ExistingEntry:
         values, identifier = candidate.values, next(self._batch.entry_ids)
@@ -254,6 +271,7 @@ class Placement:
         keys = candidate.keys.stored_beside(candidate.base)
         self.changes.insert(candidate.kind, self._batch.accounts.of(candidate.kind), known, values, keys)
         self.existing.add(candidate.kind, known, keys)
+        add_documents(self.documents, self._batch.ordinals, known, candidate, row.case)
         self._suspect(known, candidate, is_new=True)
         return known
 
@@ -282,7 +300,7 @@ class Placement:
         A server stores its refusal under the key, and would answer with it again although the cause is gone. A definite
         refusal has created nothing. An entry in doubt is never replaced, so that it keeps its key.
         """
-        answer = self._answer_for(known, candidate)
+        answer = answer_for(known, candidate)
         values = self._asked(candidate.values, candidate.record, answer)
         is_other = (known.digest, known.payload) != (values["digest"], values["payload"])
         if is_other or known.state is State.REFUSED:
@@ -300,18 +318,9 @@ class Placement:
         self.changes.replace(known, values | changes, before)
         if is_other:
             self._rekey(known, candidate)
+            add_documents(self.documents, self._batch.ordinals, known, candidate, row.case, is_new=False)
         if is_other or _was_apart(before, known):
             self._suspect(known, candidate, is_changed=is_other)
-
-    @staticmethod
-    def _answer_for(known: ExistingEntry, candidate: Candidate) -> str | None:
-        """Return the answer about an entry as far as it holds for its row: not with other values, unless of the debtor's kind."""
-        digest = candidate.values["digest"]
-        if known.digest == digest and known.payload == candidate.values["payload"]:
-            return known.answer
-        if candidate.kind is RecordKind.CASE and differs_in_debtor_only(candidate.record, known):
-            return for_values(known.answer, known.digest, digest)
-        return None  # it was about the old values
 
     def _rekey(self, known: ExistingEntry, candidate: Candidate) -> None:
         """Store the match keys of the row as it is read now."""
@@ -331,14 +340,8 @@ class Placement:
         self._batch.overruled.add(old.batch_id)
         if kind is RecordKind.CASE:
             take_over_vouchers(self._batch.connection, old, new)
+            self.documents.supersede(old, new)
         self.changes.supersede(kind, old, new)
-
-
-def _keep_answer(candidate: Candidate, known: ExistingEntry | None) -> None:
-    """Take over what a person has answered about the debtor of a case, so that its row is not asked again."""
-    if isinstance(candidate.record, CaseRecord) and (answered := values_of_answered(candidate.record, known)):
-        candidate.values |= answered
-        candidate.record = replace(candidate.record, asked=())
 
 
 def _was_apart(before: State, known: ExistingEntry) -> bool:

@@ -13,7 +13,10 @@ from importer.domain.records import CaseRecord, LeftOut, LoadedRow, NoClaim, Rej
 
 
 class RowRecords(NamedTuple):
-    """A row's case and voucher as they were read, each with the name of its kind of value. ``held`` are its cells in JSON."""
+    """A row's case and voucher as they were read, each with the name of its kind of value. ``held`` are its cells in JSON.
+
+    ``case_row`` is the number of the row that holds the case, if another one does.
+    """
 
     case: CaseRecord | None = None
     left_out: LeftOut | None = None
@@ -22,6 +25,7 @@ class RowRecords(NamedTuple):
     voucher_reject: Reject | None = None
     no_claim: NoClaim | None = None
     held: str | None = None
+    case_row: int | None = None
 
 
 @cache
@@ -40,6 +44,7 @@ def encode_records(loaded: LoadedRow) -> bytes:
         voucher_reject=voucher if isinstance(voucher, Reject) else None,
         no_claim=case if isinstance(case, NoClaim) else None,
         held=None if loaded.row.held is None else encode_cells(loaded.row.held),
+        case_row=loaded.case_row,
     )
     return _adapter().dump_json(records)
 
@@ -50,4 +55,4 @@ def decode_records(row: Row, text: bytes) -> LoadedRow:
     case = found.case or found.left_out or found.no_claim or found.case_reject
     if found.held is not None:
         row = replace(row, held=decode_cells(found.held))
-    return LoadedRow(row, case, found.voucher or found.voucher_reject)
+    return LoadedRow(row, case, found.voucher or found.voucher_reject, found.case_row)

@@ -21,4 +21,6 @@ def is_reread(existing: ExistingEntries, candidate: Candidate, known: ExistingEn
 
 def is_read_otherwise(existing: ExistingEntries, candidate: Candidate, known: ExistingEntry) -> bool:
     """Return whether a record has the cells of its entry, and other values only because this release reads them otherwise."""
+    if isinstance(candidate.record, CaseRecord) and candidate.record.is_completed:
+        return False  # the master data are others
     return has_other_text(known, candidate.values["payload"]) and existing.was_read_from(known, candidate.keys.cells)

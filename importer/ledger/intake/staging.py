@@ -23,6 +23,7 @@ from importer.domain.records import CaseRecord, CaseRow, LoadedRow, LoadedSource
 from importer.domain.states import REPLACEABLE, UNRESOLVED, State
 from importer.errors import ApprovalNeeded, UsageError
 from importer.ledger.intake.intake import enter, insert_batch, settle_empty
+from importer.ledger.intake.lists import notes_of_empty
 from importer.ledger.intake.records_json import decode_records, encode_records
 from importer.ledger.intake.unchanged_source import SourceVersion
 from importer.ledger.outbox.approvals import NOT_YET, digest_of, give_approval, record, void_older
@@ -55,7 +56,8 @@ def stage(
         while chunk := list(islice(source.rows, CHUNK_ROWS)):
             connection.execute(insert(proposal), [_proposed(batch_id, positions, loaded) for loaded in chunk])
             rows += len(chunk)
-        notes = notes_to_json([*source.notes, *source.found])
+        of_list = [] if rows else notes_of_empty(connection, accounts.cases, source)
+        notes = notes_to_json([*source.notes, *source.found, *of_list])
         connection.execute(update(batch).where(batch.c.id == batch_id).values(notes=notes))
         record(connection, batch_id, DecisionKind.STAGED, who, source_sha256=source.sha256)
         if rows:

@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 """The newest version; each one is a migration in ``migrations/versions``."""
 
 MASKED_NUMBERS = "masked_numbers"
@@ -183,6 +183,45 @@ match_key = Table(
     Column("kind", Text, nullable=False),
     Column("key", Text, nullable=False),
     Index("match_key_key", "account", "kind", "key"),
+)
+
+# The documents that a case carries: each is claimed once at most. ``source`` is a DocumentSource. The facts of a document are
+# empty if the entry's request shows them: a case that was not made from a list is one invoice.
+document = Table(
+    "document",
+    metadata,
+    Column("entry_id", ForeignKey("entry.id"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("name", Text),  # the key of the debtor's name
+    Column("debtor", Text),  # the debtor's key as the list shows it
+    Column("kind", Text),
+    Column("number", Text),
+    Column("day", Text),
+    Column("due", Text),
+    Column("currency", Text),
+    Column("country", Text),
+    Column("booked_cents", BigInteger),
+    Column("open_cents", BigInteger),
+    Column("ordinal", Integer),
+    Column("last_cents", BigInteger),  # what was open of it in the newest list that has shown it
+    Column("listed_on", Text),  # the day of that list
+    Column("gone_on", Text),  # the day of the list in which it was missing
+    Index("document_key", "key"),
+    Index("document_name", "name"),
+    Index("document_debtor", "debtor", sqlite_where=text("debtor IS NOT NULL"), postgresql_where=text("debtor IS NOT NULL")),
+    sqlite_with_rowid=False,
+)
+
+# The newest list of each profile from which something was concluded.
+known_list = Table(
+    "known_list",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("profile", Text, primary_key=True),
+    Column("listed_on", Text, nullable=False),
+    Column("batch_id", ForeignKey("batch.id"), nullable=False),
 )
 
 # A literal, as in the index above: with a parameter SQLite would not use that index.

@@ -88,6 +88,14 @@ class CellCorrections:
         cells = (cell for cell in self.cells if cell & mask in codes) if codes else ()
         return frozenset({cell >> _CODE_BITS & (1 << _COLUMN_BITS) - 1 for cell in cells})
 
+    def codes_in(self, column: int) -> frozenset[str]:
+        """Return the number formats of the cells of a column that show something else than their values."""
+        mask, wanted = (1 << _COLUMN_BITS) - 1, column << _CODE_BITS
+        low = mask << _CODE_BITS | (1 << _CODE_BITS) - 1
+        found = {cell & low for cell in self.cells} if self.formats else ()
+        codes = (cell - wanted - CorrectionCode.FORMAT for cell in found if cell >> _CODE_BITS == column)
+        return frozenset(self.formats[code].code for code in codes if code >= 0)
+
     def close(self) -> None:
         """Sort the cells, because a file may hold them in any order. Call this once, after the last cell."""
         if any(a > b for a, b in zip(self.cells, self.cells[1:], strict=False)):

@@ -32,6 +32,11 @@ class FrameSheet:
         """Return no rows: a DataFrame has no merges."""
         return ()
 
+    def formats_in(self, column: int) -> frozenset[str]:
+        """Return no formats: the values of a DataFrame have none."""
+        del column
+        return frozenset()
+
     def rows(self) -> Iterator[NumberedRow]:
         """Yield (row number, cells), the headings first. Raises FileRefused for a text that has lone surrogates."""
         yield 1, tuple(self._text(str(c), 1, position) for position, c in enumerate(self.frame.columns))

@@ -28,8 +28,23 @@ _OTHERS = {
     "iso8859-2": "ISO 8859-2 (Central Europe)",
     "cp852": "DOS (code page 852, Central Europe)",
     "cp1251": "Windows-1251 (Cyrillic)",
+    "koi8-r": "KOI8-R (Cyrillic)",
+    "cp866": "DOS (code page 866, Cyrillic)",
+    "iso8859-5": "ISO 8859-5 (Cyrillic)",
+    "cp1253": "Windows-1253 (Greek)",
+    "cp737": "DOS (code page 737, Greek)",
+    "cp1255": "Windows-1255 (Hebrew)",
 }
 """The encodings that are recognised, the more usual of two first. Danish letters are the same in the first two."""
+
+_ALPHABETS = frozenset(("cp1251", "koi8-r", "cp866", "iso8859-5", "cp1253", "cp737", "cp1255"))
+"""The encodings of other alphabets than the Latin one. Nearly every byte is a letter in each of them."""
+_OTHER_LETTERS = (("\u0400", "\u04ff"), ("\u0370", "\u03ff"), ("\u05d0", "\u05ea"))
+"""Cyrillic, Greek and Hebrew."""
+_FREQUENT = frozenset("оеаинтсрвлкмі" + "αοιετσνηυρπκςόίάέήύώ" + "ויהלאמרתבשנד")
+"""The letters of which most words of these alphabets consist."""
+_PLAUSIBLE, _NEARLY = 0.55, 0.6
+"""What a letter of such a text is worth at least on the average, and which share of the best another encoding must have."""
 
 _MOST_WORDS, _MOST_DIFFERENT = 20_000, 5_000
 _BLOCK = 1 << 20
@@ -47,6 +62,8 @@ _HIDDEN = frozenset("\u00a0\u00ad")
 _NOT_IN_TEXTS = frozenset("\u00a4\u00a6\ufffd")
 _FEWER = 5
 """How many times fewer bad signs another encoding must have than Windows-1252."""
+_SOME, _RARE = 0.5, 0.25
+"""How good the signs of a Latin text must be together, and what a rare letter of another alphabet is worth."""
 _ENOUGH = 3
 """Bad signs from which on a text without another encoding that fits is asked about."""
 
@@ -67,9 +84,24 @@ class LooksLike:
 
 @dataclass(frozen=True, slots=True)
 class _Score:
+    """How good and how bad the signs of a text are in an encoding, and how many are letters of another alphabet."""
+
     encoding: str
     good: float
     bad: int
+    letters: int = 0
+
+    @property
+    def is_enough(self) -> bool:
+        """Return whether the signs are those of a text. Any two signs are letters in another alphabet."""
+        if self.encoding not in _ALPHABETS:
+            return self.good >= _SOME
+        return self.good >= max(_ENOUGH, _PLAUSIBLE * self.letters)
+
+
+def called(encoding: str) -> str:
+    """Return what users call an encoding."""
+    return _OTHERS.get(encoding, "Windows-1252 (Western Europe)" if encoding == WINDOWS else encoding)
 
 
 def words_in(stream: BinaryIO) -> Counter[bytes]:
@@ -87,16 +119,21 @@ def looks_like(words: Mapping[bytes, int]) -> LooksLike | None:
     if not windows.bad:
         return None
     scores = [_score(words, encoding) for encoding in _OTHERS]
-    fitting = [one for one in scores if one.bad * _FEWER <= windows.bad and one.good >= max(windows.good, _fewest(one))]
+    fitting = [one for one in scores if one.bad * _FEWER <= windows.bad and one.good >= windows.good and one.is_enough]
     if fitting:
-        best = min(fitting, key=lambda one: (one.bad, -one.good))
-        word = _clearest_word(words)
-        rivals = [one.encoding for one in fitting if (one.bad, one.good) == (best.bad, best.good)]
-        meant = _shown(word, best.encoding)
-        return LooksLike(best.encoding, _OTHERS[best.encoding], meant, _shown(word, WINDOWS), _others(word, meant, rivals))
+        return _best_of(fitting, _clearest_word(words))
     if windows.bad < _ENOUGH or windows.bad <= windows.good:
         return None
     return LooksLike(None, "", "", _shown(_clearest_word(words), WINDOWS))
+
+
+def _best_of(fitting: list[_Score], word: bytes) -> LooksLike:
+    """Return the encoding that fits best, with those that fit as well, or nearly so in another alphabet."""
+    best = min(fitting, key=lambda one: (one.bad, -one.good))
+    near = best.good * (_NEARLY if best.encoding in _ALPHABETS else 1)
+    rivals = [one.encoding for one in fitting if one.bad == best.bad and one.good >= near]
+    meant = _shown(word, best.encoding)
+    return LooksLike(best.encoding, _OTHERS[best.encoding], meant, _shown(word, WINDOWS), _others(word, meant, rivals))
 
 
 def _others(word: bytes, meant: str, rivals: list[str]) -> tuple[tuple[str, str], ...]:
@@ -105,22 +142,19 @@ def _others(word: bytes, meant: str, rivals: list[str]) -> tuple[tuple[str, str]
     return tuple((encoding, shown) for shown, encoding in found.items() if shown != meant)
 
 
-def _fewest(one: _Score) -> float:
-    """Return how many good signs are enough for an encoding. Any two signs are letters in a Cyrillic one."""
-    return _ENOUGH if one.encoding == "cp1251" else 0.5
-
-
 def _clearest_word(words: Mapping[bytes, int]) -> bytes:
     """Return the word with the most bad signs in Windows-1252, the most frequent one of several."""
     return max(words, key=lambda word: (_judged(_decoded(word, WINDOWS))[1], words[word]))
 
 
 def _score(words: Mapping[bytes, int], encoding: str) -> _Score:
-    good, bad = 0.0, 0
+    good, bad, letters = 0.0, 0, 0
     for word, count in words.items():
-        of_word = _judged(_decoded(word, encoding))
+        text = _decoded(word, encoding)
+        of_word = _judged(text)
         good, bad = good + of_word[0] * count, bad + of_word[1] * count
-    return _Score(encoding, good, bad)
+        letters += sum(map(_is_of_alphabet, text)) * count if encoding in _ALPHABETS else 0
+    return _Score(encoding, good, bad, letters)
 
 
 def _decoded(word: bytes, encoding: str) -> str:
@@ -176,8 +210,8 @@ def _is_in_no_text(sign: str) -> bool:
 def _worth_of_letter(sign: str, before: str, behind: str) -> float:
     if _has_odd_case(sign, before, behind):
         return -1
-    if "\u0400" <= sign <= "\u04ff":
-        return -1 if _is_latin(before) or _is_latin(behind) else 1
+    if _is_of_alphabet(sign):
+        return -1 if _is_latin(before) or _is_latin(behind) else 1 if sign.casefold() in _FREQUENT else _RARE
     return _WORTH.get(sign, 0.25) if sign in _MOST_USUAL or before.isalpha() or behind.isalpha() else 0  # one letter is no word
 
 
@@ -186,5 +220,10 @@ def _has_odd_case(sign: str, before: str, behind: str) -> bool:
     return is_shouted or (sign.isupper() and before.islower())
 
 
+def _is_of_alphabet(sign: str) -> bool:
+    """Return whether a sign is a letter of another alphabet than the Latin one."""
+    return any(first <= sign <= last for first, last in _OTHER_LETTERS) and sign.isalpha()
+
+
 def _is_latin(sign: str) -> bool:
-    return sign.isalpha() and sign < "\u0400"
+    return sign.isalpha() and sign < "\u0370"

@@ -170,7 +170,7 @@ class RowSplitter:
         return records
 
     def _holds_more(self, line: str, cells: list[str]) -> bool:
-        return line.count(self._delimiter) >= len(cells) and self._holds_a_row(cells)
+        return self._holds_a_row(cells, line.count(self._delimiter) - len(cells) + 1)
 
     def _one_by_one(self, source: _Source, fewest: int) -> Iterator[SplitRow]:
         """Yield the rows of at least so many lines."""
@@ -221,13 +221,20 @@ class RowSplitter:
             return SplitRow(taken, [], QuoteFaultKind.CLOSES)
         self._begun = self._begun or len(cells) * 2 > self._width
         extra = taken[0].count(self._delimiter) - len(cells) + 1
-        may_swallow = extra > 0 and self._holds_a_row(cells)
+        may_swallow = self._holds_a_row(cells, extra)
         return SplitRow(taken, cells, is_odd=is_odd, may_swallow=may_swallow, is_torn=bool(self._torn.search(taken[0])))
 
-    def _holds_a_row(self, cells: list[str]) -> bool:
-        """Return whether a cell of one line holds as many delimiters as a row of the table, with an amount or a date."""
+    def _holds_a_row(self, cells: list[str], held: int) -> bool:
+        """Return whether a cell of one line holds as many delimiters as a row of the table, with an amount or a date.
+
+        ``held`` are the delimiters in all cells of the line.
+        """
         fewest = max(self._width - 1, 1)
-        return any(cell.count(self._delimiter) >= fewest and self._has_figure(cell) for cell in cells) and len(cells) > 1
+        return (
+            held >= fewest
+            and any(cell.count(self._delimiter) >= fewest and self._has_figure(cell) for cell in cells)
+            and len(cells) > 1
+        )
 
     def _several(self, taken: list[str], cells: list[str], *, is_odd: bool = False) -> SplitRow:
         """Return a row of several lines: as a fault if it has swallowed others."""

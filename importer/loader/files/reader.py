@@ -87,6 +87,11 @@ class RawSheet:
     layout: TextLayout | None = field(default=None, repr=False, compare=False)
     """How the lines of a delimited text make up its rows; None for a workbook."""
     _covered: Callable[[], Collection[int]] = field(default=tuple, repr=False, compare=False)
+    _formats_in: Callable[[int], frozenset[str]] | None = field(default=None, repr=False, compare=False)
+
+    def formats_in(self, column: int) -> frozenset[str]:
+        """Return the number formats of all cells of a column (0 for A) that show something else than their values."""
+        return self._formats_in(column) if self._formats_in else frozenset()
 
     def covered(self) -> Collection[int]:
         """Return the rows read so far in which a cell below a merge has a value that was passed over."""
@@ -182,8 +187,8 @@ def _opened_book(name: str, found: Workbook, options: ReadOptions) -> OpenWorkbo
 def _raw_sheet(book: OpenWorkbook | OpenXls, scan: SheetScan, name: str, hidden: bool, options: ReadOptions) -> RawSheet:  # noqa: FBT001
     hides = HiddenParts(scan.hidden_rows, tuple(scan.hidden_columns))
     rows, read_columns = partial(book.rows, name), partial(book.read_columns, name)
-    covered = partial(_covered, book, name)
-    return RawSheet(name, hidden, rows, options.chunk_rows, read_columns, hides, _covered=covered)
+    covered, formats = partial(_covered, book, name), partial(book.formats_in, name)
+    return RawSheet(name, hidden, rows, options.chunk_rows, read_columns, hides, _covered=covered, _formats_in=formats)
 
 
 def _covered(book: OpenWorkbook | OpenXls, name: str) -> Collection[int]:
@@ -213,11 +218,17 @@ def _check_sheets(name: str, wanted: Iterable[str], present: list[str]) -> None:
 
 def _text_rows(text: Delimited) -> _Rows:
     is_guarded = text.layout.guarded.count > 0
+    is_reread = is_guarded or text.dialect.skips_newly
     for row, record in text.records():
         texts = without_guards(record) if is_guarded else record
-        cells: list[Cell] = [text if type(text) is ReadBetter else text or None for text in texts]
+        cells: Sequence[Cell] = _reread(texts) if is_reread else [text or None for text in texts]
         if any(cells):
             yield row, cells
+
+
+def _reread(texts: Iterable[str]) -> list[Cell]:
+    """Return the cells of texts of which some keep how they were read before, even if nothing is left of them."""
+    return [text if type(text) is ReadBetter else text or None for text in texts]
 
 
 def _text_columns(text: Delimited, positions: Sequence[int]) -> ProjectedRows:

@@ -122,6 +122,10 @@ class OpenWorkbook:
                 seen = _as_shown(cells, dict(corrections.in_row(row)), places, corrections) if places else cells
                 yield row + 1, sweep.emptied(row, seen, positions) if sweep else seen
 
+    def formats_in(self, sheet: str, column: int) -> frozenset[str]:
+        """Return the number formats of the cells of a column that show something else than their values."""
+        return self._scan.sheets[sheet].corrections.codes_in(column)
+
     def _sweep(self, sheet: str) -> CoverSweep | None:
         covered = self._scan.sheets[sheet].covered
         return CoverSweep(covered) if covered.rectangles and not self._reads_covered else None

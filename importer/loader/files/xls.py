@@ -21,7 +21,7 @@ from xlrd.compdoc import CompDoc, CompDocError  # type: ignore[import-untyped]
 from importer.domain.cells import MAX_CELL_CHARACTERS, Cell
 from importer.domain.number_formats.built_in import LOCALE_BOUND
 from importer.domain.number_formats.tokens import sections_of
-from importer.domain.special_cells import CellError, clean_number
+from importer.domain.special_cells import CellError, ShownNumber, clean_number
 from importer.errors import FileRefused
 from importer.loader.files.cell_references import SeenCells, column_letters
 from importer.loader.files.corrections import CellCorrections
@@ -95,6 +95,10 @@ class OpenXls:
         sweep = self._sweep(sheet)
         for number, cells in self._rows(sheet, positions):
             yield number, sweep.emptied(number - 1, cells, positions) if sweep else cells
+
+    def formats_in(self, sheet: str, column: int) -> frozenset[str]:
+        """Return the number formats of the cells of a column that show something else than their values."""
+        return frozenset(cell.code for _, (cell,) in self.read_columns(sheet, [column]) if isinstance(cell, ShownNumber))
 
     def _sweep(self, sheet: str) -> CoverSweep | None:
         covered = self._scans[sheet].covered

@@ -42,6 +42,9 @@ def profile_text(profile: Profile, unused: Sequence[str] = (), missing: Sequence
         if key in data or remarks:
             document.add(tomlkit.nl())
             document.add(key, _table(_COMMENTS[key], data.get(key, {}), remarks))
+    if "master_data" in data:
+        document.add(tomlkit.nl())
+        document.add("master_data", tomlkit.item(data["master_data"]))
     nested = [(key, name, table) for key in ("values", "rows") for name, table in data.get(key, {}).items()]
     for key, name, table in nested:
         _add_nested(document, key, name, table)

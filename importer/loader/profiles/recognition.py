@@ -12,6 +12,7 @@ from importer.domain.text_keys import header_key, heading_set
 from importer.errors import FileRefused, ProfileError
 from importer.loader.profile import Profile
 from importer.loader.profiles.profile_file import read_profile
+from importer.loader.sheets.grouped.flat_list import as_flat_list, below_headings
 from importer.loader.sheets.sheet import Sheet, first_rows, header_of, with_report_layout
 
 NEAR = 0.75
@@ -74,13 +75,15 @@ def search_profiles(folders: Iterable[Path]) -> ProfileSet:
 
 def reader_of_headings(sheets: Iterable[Sheet]) -> Callable[[Profile], HeadingsBySheet]:
     """Return a function from a profile to the headings of these sheets in its layout. Each sheet is read only once."""
-    heads = {sheet.name: first_rows(sheet, HEAD_ROWS) for sheet in sheets}
-    return lambda profile: {name: _headings(name, rows, profile) for name, rows in heads.items()}
+    heads = [(sheet, first_rows(sheet, HEAD_ROWS)) for sheet in sheets]
+    return lambda profile: {sheet.name: _headings(sheet, rows, profile) for sheet, rows in heads}
 
 
-def _headings(sheet: str, rows: Sequence[tuple[int, tuple[Cell, ...]]], profile: Profile) -> tuple[str, ...]:
+def _headings(sheet: Sheet, rows: Sequence[tuple[int, tuple[Cell, ...]]], profile: Profile) -> tuple[str, ...]:
+    listed = as_flat_list(sheet, rows, profile)
+    own = below_headings(listed, with_report_layout(rows, profile))
     try:
-        return header_of(sheet, iter(rows), with_report_layout(rows, profile))[1]
+        return header_of(sheet.name, iter(rows) if listed is sheet else listed.rows(), own)[1]
     except FileRefused:  # this profile's header row is empty here, so it is not for this sheet
         return ()
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from importer.domain.code_lists import VoucherTypes
+from importer.domain.master_data import NO_MASTER_DATA, MasterData
 from importer.errors import FileRefused
 from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.profiles.sampling import sample_file
@@ -13,12 +14,19 @@ from importer.loader.profiles.trials import SheetTrials
 from importer.loader.sheets.shape import Shape
 
 
-def sheets_of(path: Path, types: VoucherTypes, defaults: Mapping[str, str], encoding: str | None = None) -> list[SheetTrials]:
+def sheets_of(
+    path: Path,
+    types: VoucherTypes,
+    defaults: Mapping[str, str],
+    encoding: str | None = None,
+    master_data: MasterData = NO_MASTER_DATA,
+) -> list[SheetTrials]:
     """Return the sheets of a file that have rows. Raises FileRefused if there is none, or the file cannot be read.
 
     ``encoding`` is that of a text; without it, it is found by the bytes. Raises EncodingUnclear if they leave it open.
+    ``master_data`` complete the sheets.
     """
-    found = [SheetTrials(sample, types, defaults) for sample in sample_file(path, encoding)]
+    found = [SheetTrials(sample, types, defaults) for sample in sample_file(path, encoding, master_data)]
     if not found:
         raise FileRefused(f"{path.name} holds no rows below a header. Check that it is the right file.")
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
@@ -15,18 +16,22 @@ from importer.domain.personal_numbers.sheet_mask import MaskedRow, SheetMask
 from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, CaseRow, LeftOut, LoadedRow, Reject, Row, VoucherRecord
 from importer.loader.context import LoadContext
+from importer.loader.master_data.join import JoinedRow, MasterDataJoin
 from importer.loader.profile import Profile
 from importer.loader.records.case import case_of
 from importer.loader.records.column_readers import RowDecoder, readers_for
+from importer.loader.records.documents import SheetDocuments
 from importer.loader.records.former_readings import is_cleaned, with_former_ref
 from importer.loader.records.formula_texts import reject_formulas
-from importer.loader.records.party import PartyReader
+from importer.loader.records.party import PartyReader, PartyReading
 from importer.loader.records.personal_numbers import reject_references, unmasked_positions
 from importer.loader.records.row_currency import resolve_currency
 from importer.loader.records.row_currency_shown import (
     check_shown_currencies,
     currencies_shown_in,
     is_of_shown,
+    leave_default,
+    reject_unshown,
     take_shown_currency,
 )
 from importer.loader.records.row_values import RowValues
@@ -34,7 +39,7 @@ from importer.loader.records.shown_cells import NUMBERS, ShownCells, held_cells
 from importer.loader.records.voucher import voucher_of
 from importer.loader.rows.judge import ConfirmedValues, RowJudge
 from importer.loader.rows.payment_terms import PaymentTerms
-from importer.loader.rows.verdict import PLAIN_CLAIM, with_finding
+from importer.loader.rows.verdict import PLAIN_CLAIM, RowVerdict, with_finding
 from importer.loader.sheets.column_formats import SheetFormats, profile_formats
 from importer.loader.sheets.plan import ColumnBinding, Shape, SheetPlan
 from importer.loader.sheets.row_widths import RowWidths
@@ -52,6 +57,8 @@ class RowReader:
     the wrong columns. In a workbook a cell beyond the header is a note beside the table. ``formats``:
     how the sheet's columns write numbers and dates; without them, only the profile
     and the single text decide how it is read. ``judge`` tells which rows are claims; without it all of them are.
+    ``master_data`` completes the debtors of the rows. ``documents`` go out with their vouchers.
+    ``shows_currencies``: amounts of the sheet show their currency, so that the one of the settings is not that of the others.
     """
 
     def __init__(
@@ -63,14 +70,17 @@ class RowReader:
         widths: RowWidths | None = None,
         formats: SheetFormats | None = None,
         judge: RowJudge | None = None,
+        master_data: MasterDataJoin | None = None,
+        documents: SheetDocuments | None = None,
+        shows_currencies: bool = False,
     ) -> None:
-        self.plan = plan
+        self.plan, self.master_data, self.documents = plan, master_data, documents
         self.context = context
         formats = formats or SheetFormats(profile_formats(profile, context.today))
         self._judge, self._terms = judge, PaymentTerms(plan, context.max_days_ahead)
         self._signed = profile.amount_sign == "signed"
-        self._widths = widths
-        case_columns = [(bound, formats.of(bound)) for bound in plan.case]
+        self._widths, self._shows_currencies = widths, shows_currencies
+        case_columns = [(bound, formats.of(bound)) for bound in (*plan.case, *plan.completed)]
         self._case_columns = RowDecoder(readers_for(case_columns))
         self._former_columns = RowDecoder(readers_for(case_columns, formerly=True))
         self._voucher_columns = RowDecoder(
@@ -82,7 +92,9 @@ class RowReader:
         self._shown = ShownCells(plan)
         self._only_vouchers = plan.shape is Shape.VOUCHERS
         self._mask = SheetMask(plan.head, unmasked_positions(plan.head, profile))
-        self._parties = PartyReader(self._mask, {**context.parties, **profile.party_kinds()}, derived=plan.derive_debtor_type)
+        self._make_case: Callable[[RowValues, LoadContext, EntryLabel | None, PartyReading, RowVerdict], CaseRow] = case_of
+        listed = {**context.parties, **profile.party_kinds()}
+        self._parties = PartyReader(_mask_of_all(self._mask, plan), listed, derived=plan.derive_debtor_type)
         self.masked: Counter[int] = Counter()
         """The personal numbers that were masked so far, by the position of their column."""
 
@@ -164,6 +176,8 @@ class RowReader:
         return self._widths is not None and self._widths.is_glued(cells, count)
 
     def _case(self, row: MaskedRow, hint: EntryLabel | None, answer: str | None, columns: RowDecoder | None = None) -> CaseRow:
+        joined = self.master_data.complete(row, counts=columns is None) if self.master_data else JoinedRow(row)
+        row = joined.row
         found = self._row_values(RecordKind.CASE, columns or self._case_columns, row)
         due = self._terms.due(row.readable, found.values)
         found.values |= {"due_date": due.day} if due.day else {}
@@ -171,19 +185,27 @@ class RowReader:
         amount = found.values.get("amount_to_recover")
         verdict = self._judge.judge(row.readable, amount) if self._judge else PLAIN_CLAIM
         verdict = with_finding(verdict, due.finding)
-        return case_of(found, self.context, hint, self._parties.read(found, row, answer), verdict)
+        case = self._make_case(found, self.context, hint, self._parties.read(found, row, answer), verdict)
+        return joined.applied_to(case)
 
     def _voucher(self, row: MaskedRow, hint: EntryLabel | None) -> VoucherRecord | Reject:
         found = self._row_values(RecordKind.VOUCHER, self._voucher_columns, row)
-        return voucher_of(found, self.context, hint, signed=self._signed, needs_case=self._only_vouchers)
+        return voucher_of(
+            *(found, self.context, hint), signed=self._signed, needs_case=self._only_vouchers, documents=self.documents
+        )
 
     def _row_values(self, kind: RecordKind, columns: RowDecoder, row: MaskedRow) -> RowValues:
         found, cells = RowValues(kind), row.readable
         found.read(columns, cells)
         shown = currencies_shown_in(found, columns.amounts)
         text = take_shown_currency(found, shown)
+        is_mixed = self._shows_currencies and columns is not self._former_columns
+        if is_mixed:
+            leave_default(found, shown, columns.amounts)
         if kind is RecordKind.VOUCHER and "currency" not in found.values and self._case_amounts:
             found.values |= self._currency_of_case(cells)
+        if is_mixed:
+            reject_unshown(found, columns.amounts)
         resolve_currency(found, found.texts_of(columns.amounts), text)
         found.check_signs(columns.amounts)
         check_shown_currencies(found, shown)
@@ -235,6 +257,15 @@ def _rejected(record: CaseRow | VoucherRecord | Reject | None, kind: RecordKind,
     formerly = record if isinstance(record, CaseRecord) else None
     ref = None if isinstance(record, VoucherRecord) else record.ref
     return Reject(kind, (reason,), record.money, ref, formerly)
+
+
+def _mask_of_all(mask: SheetMask, plan: SheetPlan) -> SheetMask:
+    """Return the mask by which the kinds of debtors are decided: with the columns that only master data fill."""
+    if not plan.completed:
+        return mask
+    headings = tuple(bound.heading for bound in plan.completed)
+    names = tuple(bound.column.name for bound in plan.completed)
+    return replace(mask, head=replace(plan.head, header=(*plan.head.header, *headings), names=(*plan.head.names, *names)))
 
 
 def _inherited(plan: SheetPlan) -> list[ColumnBinding]:

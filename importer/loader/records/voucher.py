@@ -16,6 +16,7 @@ from importer.domain.records import AppendixFile, Reject, VoucherRecord
 from importer.domain.suggestions import similar_voucher_types
 from importer.loader.context import LoadContext
 from importer.loader.records.attachment import find_appendix
+from importer.loader.records.documents import SheetDocuments
 from importer.loader.records.optional_values import cleaned
 from importer.loader.records.row_values import RowValues
 from importer.loader.values.parsers import ValueProblem
@@ -24,16 +25,23 @@ _DATES = ("date", "due_date", "interest_start_date", "interest_end_date")
 
 
 def voucher_of(
-    found: RowValues, context: LoadContext, hint: EntryLabel | None, *, signed: bool, needs_case: bool
+    found: RowValues,
+    context: LoadContext,
+    hint: EntryLabel | None,
+    *,
+    signed: bool,
+    needs_case: bool,
+    documents: SheetDocuments | None = None,
 ) -> VoucherRecord | Reject:
     """Return the voucher of a row, or a reject with every reason against it.
 
     ``signed``: amounts already have the sign of the API. ``needs_case``: the row has no case, so it must name one.
+    ``documents`` are those of the sheet's vouchers; a file that the row names comes first.
     """
     values = found.values
     money = found.money("voucher_amount")
     _read_type_and_sign(found, context, signed=signed)
-    appendix = _read_appendix(found, context)
+    appendix = _read_appendix(found, context, documents)
     refs = {n: values.pop(n, None) for n in ("case_ref", "case_id", "unique_id", "parent_unique_id")}
     _check_links(found, refs, needs_case=needs_case)
     for name in _DATES:
@@ -95,12 +103,15 @@ def _read_type_and_sign(found: RowValues, context: LoadContext, *, signed: bool)
     values["voucher_amount"] = int(amount * 100) * direction
 
 
-def _read_appendix(found: RowValues, context: LoadContext) -> AppendixFile | None:
+def _read_appendix(found: RowValues, context: LoadContext, documents: SheetDocuments | None) -> AppendixFile | None:
     name = found.values.pop("appendix_file", None)
-    if name is None:
-        return None
     try:
-        return find_appendix(context.folder, name)
+        if name is None:
+            return documents.for_row(found.cells) if documents and not found.failed("appendix_file") else None
+        appendix = find_appendix(context.folder, name)
     except ValueProblem as error:
         found.reject(error.code, str(error), "appendix_file")
         return None
+    if documents:
+        documents.note_named(appendix)
+    return appendix

@@ -134,13 +134,17 @@ class RowJudge:
             return verdict
         return self.credits.hold(cells, verdict)
 
-    def _verdict(self, cells: Sequence[Cell], amount: Decimal | None) -> RowVerdict:
-        open_amount = self._open_amount(cells, amount)
-        found = [*self._filters.findings(cells), *self._of_amount(open_amount), *self._of_settled(cells)]
+    def findings(self, cells: Sequence[Cell], amount: Decimal | None) -> list[RowFinding]:
+        """Return what each cell says about a row with this amount."""
+        found = [*self._filters.findings(cells), *self._of_amount(self._open_amount(cells, amount)), *self._of_settled(cells)]
         found += self.check.findings(cells, amount) if self.check else []
         found += [self._word_finding(one, one.text(cells)) for one in self._words]
         for one in self._others:
             found += _FINDERS[one.column](self, one, one.text(cells))
+        return found
+
+    def _verdict(self, cells: Sequence[Cell], amount: Decimal | None) -> RowVerdict:
+        open_amount, found = self._open_amount(cells, amount), self.findings(cells, amount)
         if open_amount == amount and all(one.role is Role.CLAIM and not one.unconfirmed for one in found):
             return PLAIN_CLAIM
         return verdict_of(found, open_amount if open_amount != amount else None)

@@ -53,6 +53,11 @@ class ReferenceWords:
         """Return whether the reference of a row is a word for a credit note or a payment."""
         return any(names_credit(cells[position]) for position, _ in self._references if position < len(cells))
 
+    def meaning(self, cells: Sequence[Cell]) -> Meaning | None:
+        """Return what a word among the references of a row means; None if there is none."""
+        found = (_meaning_of(cell) for at in self.of_documents() if at < len(cells) and isinstance(cell := cells[at], str))
+        return next((meaning for meaning in found if meaning is not None), None)
+
     def _finding_of(self, meaning: Meaning, heading: str, text: str, cells: Sequence[Cell]) -> RowFinding:
         if all(at >= len(cells) or is_blank(cells[at]) for at in self._dates):
             role = Role.CREDIT if meaning in CREDITS else Role.LEFT_OUT

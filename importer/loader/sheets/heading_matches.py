@@ -36,12 +36,14 @@ class SheetContext:
     """The surroundings of the headings: a sample of the data, the units below headings by position, the currency of titles.
 
     ``apart``: in an error sheet the headings that its original did not join or split; None in any other sheet.
+    ``completed`` are the columns that master data fill where the sheet does not, each with its heading there.
     """
 
     sample: Sequence[tuple[Cell, ...]] = ()
     units: Mapping[int, str] = field(default_factory=dict)
     currency: str | None = None
     apart: frozenset[str] | None = None
+    completed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ _TOTALS = """
 Total, Totals, Grand total, Sub total, Sum, Sum total, Total amount, Total due, Carried forward, Brought forward,
 I alt, Ialt, Total i alt, Sum i alt, Totalsum, Samlet, Saldo, Saldo i alt, Mellemsum, Overført, Transport,
 Summa, Totalt, Totalsumma, Delsumma, Summa totalt, Sammanlagt, Sum totalt, Delsum, Mellomsum,
+Hovedtotal, Hovedsum, Gesamtergebnis, Ergebnis,
 Summe, Summen, Gesamt, Gesamtsumme, Gesamtbetrag, Gesamtsaldo, Zwischensumme, Endsumme, Insgesamt, Übertrag
 """
 _NO_TOTAL = re.compile(r"[0-9]")  # labels of totals have no digits, and most tested cells do
@@ -23,7 +24,7 @@ _BEGINS = re.compile(
 )
 _ENDS = re.compile(
     r"(.+?)[\s:,(-]+(?:(?:grand\s+|sub[- ]?)?total|totals|totalt|i alt|ialt|in total|sum|summa|summe|gesamt|gesamtsumme|insgesamt"
-    r"|saldo|gesamtsaldo|mellemsum|delsumma|delsum|mellomsum|zwischensumme)[\s:)]*",
+    r"|saldo|gesamtsaldo|mellemsum|delsumma|delsum|mellomsum|zwischensumme|ergebnis)[\s:)]*",
     re.IGNORECASE,
 )
 _OF_WHAT = """

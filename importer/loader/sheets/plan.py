@@ -24,7 +24,6 @@ from importer.domain.text_keys import header_key
 from importer.errors import FileRefused
 from importer.loader.joins.composed import Composed
 from importer.loader.profile import Profile, names_in
-from importer.loader.sheets.amount_names import AMOUNT
 from importer.loader.sheets.compositions import Compositions, JoinCertainty
 from importer.loader.sheets.conflicts import refuse_conflicts
 from importer.loader.sheets.heading_objections import naming_open
@@ -34,7 +33,7 @@ from importer.loader.sheets.missing_columns import refuse_missing
 from importer.loader.sheets.party_evidence import are_debtor_names
 from importer.loader.sheets.shape import Shape, known_key, name_in
 from importer.loader.sheets.shown_currencies import currencies_shown
-from importer.loader.sheets.state_columns import StateColumns, state_columns
+from importer.loader.sheets.state_columns import StateColumns, states_beside
 
 __all__ = ["ColumnBinding", "Shape", "SheetPlan", "plan_sheet"]
 
@@ -71,7 +70,8 @@ class SheetPlan:
     each kind. ``entry_position`` and ``answer_position`` are the positions of ``#entry`` and ``#answer``, if this is an error
     sheet. ``unknown`` are the headings that are not used. ``derive_debtor_type``: ``debtor_type`` is derived from other cells.
     ``states`` are the columns that show whether a row is a claim. ``compositions`` are the columns that are joined or split.
-    Positions are counted from 0.
+    ``completed`` are the columns that only master data fill: their cells are behind those of the sheet. Positions are counted
+    from 0.
     """
 
     head: SheetHead
@@ -86,6 +86,7 @@ class SheetPlan:
     states: StateColumns = field(default_factory=StateColumns)
     answer_position: int | None = None
     compositions: Compositions = field(default_factory=Compositions)
+    completed: tuple[ColumnBinding, ...] = ()
 
     def positions(self, kind: RecordKind) -> list[int]:
         """Return the positions of the cells of this kind. Constants have none."""
@@ -96,6 +97,8 @@ _DISTINCTIVE_COLUMNS = {
     RecordKind.CASE: {c.name for c in columns_of(RecordKind.CASE)} - {c.name for c in columns_of(RecordKind.VOUCHER)},
     RecordKind.VOUCHER: {c.name for c in columns_of(RecordKind.VOUCHER)} - {c.name for c in columns_of(RecordKind.CASE)},
 }
+_VOUCHER_NAMES = frozenset(flat_name(one.name) for one in columns_of(RecordKind.VOUCHER))
+"""The columns of the vouchers in a flat sheet."""
 ENTRY_HEADING, ANSWER_HEADING = "#entry", "#answer"
 NOTHING_AROUND = SheetContext()
 MARKS_ENOUGH = 2  # a single column that only cases (or vouchers) have may be chance
@@ -123,19 +126,18 @@ def plan_sheet(
     made = _compositions(headings, shape, matches, profile, constants).with_contact(defaults.get("debtor_contact_person"))
     refuse_conflicts(headings, matches, constants, made.fills())
     matches = matches.with_names(made.added_names(matches.names), {})
-    fixed = _values_for_all_rows(sheet, shape, matches, constants, defaults)
-    present = matches.present().union(fixed, currencies_shown(matches, shape, around))
+    added = _completed(shape, header, {*matches.present(), *constants}, around)
+    fixed = _values_for_all_rows(sheet, shape, matches, constants, defaults, added)
+    present = matches.present().union(fixed, added, currencies_shown(matches, shape, around))
     derived = _derived_columns(shape, header, present)
     unmatched = headings.unmatched(matches)
     free = [header[at] for at in unmatched]
     debtors = _headings_of_debtors(headings, matches, unmatched, present)
     objections = naming_open(matches.objections, free)
-    refuse_missing(sheet, free, shape, present | derived, objections, matches.currency_in_title, debtors)
+    refuse_missing(sheet, free, shape, present | derived | _of_documents(profile), objections, matches.currency_in_title, debtors)
     bound = _bound(shape, header, matches, fixed, profile, made.fills(), _by_default(fixed, constants, matches))
     unused = [at for at in unmatched if header_key(header[at]) not in headings.ignored]
-    amount = matches.position_of(AMOUNT)
-    found = state_columns(headings, shape, unused, profile)
-    states = found.for_amount(None if amount is None else header[amount])
+    states = states_beside(headings, shape, unused, profile, matches)
     unknown = [at for at in unused if at not in states.positions()]
     return SheetPlan(
         head=_head(headings, shape, matches, fixed, states),
@@ -150,7 +152,21 @@ def plan_sheet(
         states=states,
         answer_position=_own_position(header, ANSWER_HEADING),
         compositions=made,
+        completed=tuple(added.values()),
     )
+
+
+def _completed(shape: Shape, header: tuple[str, ...], filled: Container[str], around: SheetContext) -> dict[str, ColumnBinding]:
+    """Return the columns that only master data fill, by canonical name."""
+    names = [name for name in around.completed if name not in filled] if shape is not Shape.VOUCHERS else []
+    return {
+        name: ColumnBinding(column_in(shape, name), around.completed[name], len(header) + at) for at, name in enumerate(names)
+    }
+
+
+def _of_documents(profile: Profile) -> frozenset[str]:
+    """Return the columns that need not be there because the documents of a list make the vouchers."""
+    return frozenset() if profile.cases_from == "row" else _VOUCHER_NAMES
 
 
 def _headings_of_debtors(
@@ -204,7 +220,12 @@ def _derived_columns(shape: Shape, header: tuple[str, ...], present: set[str]) -
 
 
 def _values_for_all_rows(
-    sheet: str, shape: Shape, matches: HeadingMatches, constants: Mapping[str, str], defaults: Mapping[str, str]
+    sheet: str,
+    shape: Shape,
+    matches: HeadingMatches,
+    constants: Mapping[str, str],
+    defaults: Mapping[str, str],
+    added: Container[str],
 ) -> dict[str, str]:
     """Return the profile's constants, the currency in the amount's heading, and the default values of absent columns."""
     fixed, present = dict(constants), matches.present()
@@ -212,7 +233,7 @@ def _values_for_all_rows(
         fixed.setdefault("currency", matches.currency)
         _refuse_other_currency(sheet, "the heading of the amount says", matches.currency, fixed)
     for name, value in defaults.items():
-        if (known := name_in(shape, name)) and known not in present:
+        if (known := name_in(shape, name)) and known not in present and known not in added:
             fixed.setdefault(known, value)
     if "currency" not in present:
         _refuse_other_currency(sheet, "a title or the unit below the amount says", matches.currency_in_title, fixed)

@@ -82,11 +82,11 @@ class RowWidths:
         the last of ``count`` cells, which are too few, and holds as many values as are missing. Prose and dates have commas:
         between them a number must be an amount with decimals, unless they are as many as in a row.
         """
-        filled = [cell for cell in cells if not is_blank(cell)]
-        parts = self._parts(filled[-1]) if filled else []
+        last = next((cell for cell in reversed(cells) if not is_blank(cell)), None)
+        parts = self._parts(last)
         if not parts:
             return False
-        if len(filled) > 1:
+        if sum(not is_blank(cell) for cell in cells) > 1:
             return count < self._fewest <= count - 1 + len(parts) and any(map(may_be_number, parts))
         is_wide = len(parts) >= self._fewest
         if self._layout.delimiter == ",":

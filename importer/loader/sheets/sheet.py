@@ -37,6 +37,9 @@ class Sheet(Protocol):
     def covered(self) -> Collection[int]:
         """Return the rows read so far in which a cell below a merge has a value that was passed over."""
 
+    def formats_in(self, column: int) -> frozenset[str]:
+        """Return the number formats of all cells of a column that show something else than their values."""
+
     def rows(self) -> Iterator[NumberedRow]:
         """Yield the rows that are not empty, from the first one on."""
 
@@ -64,6 +67,10 @@ class NamedSheet:
     def covered(self) -> Collection[int]:
         """Return the rows of the sheet with a value below a merge."""
         return self.sheet.covered()
+
+    def formats_in(self, column: int) -> frozenset[str]:
+        """Return the number formats of a column of the sheet."""
+        return self.sheet.formats_in(column)
 
     def rows(self) -> Iterator[NumberedRow]:
         """Yield the rows of the sheet."""

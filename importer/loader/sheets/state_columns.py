@@ -21,9 +21,9 @@ from importer.domain.row_states import (
 from importer.domain.special_cells import CellError
 from importer.domain.text_keys import header_key
 from importer.loader.profile import NO_PROFILE, Profile
-from importer.loader.sheets.amount_names import is_open_name
+from importer.loader.sheets.amount_names import AMOUNT, is_open_name
 from importer.loader.sheets.cell_tests import may_be_date, may_be_number
-from importer.loader.sheets.heading_matches import SheetHeadings
+from importer.loader.sheets.heading_matches import HeadingMatches, SheetHeadings
 from importer.loader.sheets.shape import Shape, unit_of
 from importer.loader.sheets.suspected_columns import suspected_as
 from importer.loader.values.parsers import display_text, is_blank
@@ -88,6 +88,14 @@ class StateColumns:
     def positions(self) -> set[int]:
         """Return the positions of all of them."""
         return {one.position for one in (*self.bound, *self.beside)}
+
+
+def states_beside(
+    headings: SheetHeadings, shape: Shape, unmatched: Sequence[int], profile: Profile, matches: HeadingMatches
+) -> StateColumns:
+    """Return the columns that show whether a row is a claim, as they count beside the amount that was matched."""
+    amount = matches.position_of(AMOUNT)
+    return state_columns(headings, shape, unmatched, profile).for_amount(None if amount is None else headings.header[amount])
 
 
 def state_columns(headings: SheetHeadings, shape: Shape, unmatched: Iterable[int], profile: Profile) -> StateColumns:

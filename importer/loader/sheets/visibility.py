@@ -34,7 +34,7 @@ def _first_cell(sheet: Sheet) -> str:
 
 def sheets_to_read(sheets: Sequence[RawSheet], profile: Profile) -> tuple[RawSheet, ...]:
     """Return the sheets without the hidden ones that the profile does not name. Our own sheets are always read."""
-    hidden = {sheet.name for sheet in sheets if sheet.hidden and sheet.name not in profile.sheets()}
+    hidden = {sheet.name for sheet in sheets if sheet.hidden and sheet.name not in profile.named_sheets()}
     if not hidden or is_own_workbook(sheets):
         return tuple(sheets)
     return tuple(sheet for sheet in sheets if sheet.name not in hidden or _first_cell(sheet) == REPORT_MARK)

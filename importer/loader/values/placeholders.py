@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from importer.domain.columns import Column, Requirement, ValueKind
 
@@ -24,7 +23,6 @@ _ZEROS_MEAN_NONE = frozenset(("debtor_phone", "debtor_zip_code", "debtor_registr
 _WORDS_ARE_VALUES = frozenset((ValueKind.COUNTRY, ValueKind.CURRENCY, ValueKind.CHOICE))
 
 
-@lru_cache(maxsize=4096)
 def is_placeholder(text: str, column: Column) -> bool:
     """Return whether a cell of this column stands for no value: ``-``, ``n/a``, ``unknown``; for some columns ``0000``.
 

@@ -71,7 +71,8 @@ def _holds(head: SheetHead) -> str:
     if head.flat:
         return "cases and vouchers"
     names = {name for found in head.names for name in (found or "").split()}
-    return "cases" if "debtor_name" in names or "debtor_name" in dict(head.constants) else "vouchers"
+    is_of_debtors = not names.isdisjoint(("debtor_name", "amount_to_recover")) or "debtor_name" in dict(head.constants)
+    return "cases" if is_of_debtors else "vouchers"
 
 
 def debtor_type_rule(heads: Iterable[SheetHead], notes: Sequence[Note]) -> str:

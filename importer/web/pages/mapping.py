@@ -11,13 +11,14 @@ from typing import Any
 from starlette.responses import Response
 
 from importer.domain.row_states import IN_WORDS
-from importer.errors import UsageError
+from importer.errors import FileRefused, UsageError
 from importer.web.page_request import PageRequest
 from importer.web.pages.drop import names_in, own_job
 from importer.web.work.environments import PageEnvironments
 from importer.web.work.jobs import JobResult, PageJob
 from importer.web.work.mapping import MEANINGS, MapView, map_view, save_profile
-from importer.web.work.mapping_form import Answers, MapStep
+from importer.web.work.mapping_encoding import encoding_ways
+from importer.web.work.mapping_form import OTHER, Answers, MapStep
 from importer.web.work.parties import dropped_file, info_of
 from importer.web.work.staging import stage_in_place, staged_of
 from importer.web.work.uploads import Uploads
@@ -40,10 +41,19 @@ async def of_batch(request: PageRequest) -> Response:
 
 
 async def show(request: PageRequest) -> Response:
-    """Show the questions about a file: the first ones, or those of the step that the address names, as it was sent."""
+    """Show the questions about a file: the first ones, or those of the step that the address names, as it was sent.
+
+    Which encoding a text has is asked alone and first, because its headings are not known before.
+    """
     path = await request.work(_path, request)
     step = _step(request)
-    view = await request.work(map_view, request.services.environments, path, step.given)
+    try:
+        view = await request.work(map_view, request.services.environments, path, step.given)
+    except FileRefused as refused:
+        if not (ways := await request.work(encoding_ways, path)):
+            raise
+        why = str(refused) if step.given.encoding else ""
+        return request.page("map_encoding", file=path.name, ways=ways, given=step.given, refused=why)
     return _page(request, view, path, step)
 
 
@@ -113,4 +123,5 @@ def _answers(request: PageRequest) -> Answers:
     chosen = {name.removeprefix(CHOSEN): value for name, value in found if name.startswith(CHOSEN)}
     written = {name.removeprefix(WRITTEN): value.strip() for name, value in found if name.startswith(WRITTEN)}
     rows = {name.removeprefix(ROWS): value.strip() for name, value in found if name.startswith(ROWS)}
-    return Answers(request.field("sheet"), chosen, written, rows, is_sent=True)
+    encoding = request.field("encoding_name").strip() if request.field("encoding") == OTHER else request.field("encoding")
+    return Answers(request.field("sheet"), chosen, written, rows, is_sent=True, encoding=encoding)

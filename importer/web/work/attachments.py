@@ -62,6 +62,14 @@ def attachments_beside(environments: PageEnvironments, paths: Sequence[Path]) ->
     return folder if folder.is_dir() else None
 
 
+def documents_in(folder: Path | None) -> Path | None:
+    """Return where documents may be that belong to invoices by their names: the only ZIP that was dropped, else the folder."""
+    if folder is None:
+        return None
+    dropped = [path for path in folder.iterdir() if path.name != BATCHES]
+    return dropped[0] if len(dropped) == 1 and dropped[0].suffix.casefold() == ".zip" else folder
+
+
 def attachments_of(environments: PageEnvironments, batch_id: int) -> Path | None:
     """Return the folder of the documents that were dropped with the source of a batch; None if there were none."""
     key = environments.batch_key(batch_id)

@@ -38,6 +38,7 @@ from importer.web.work.mapping_form import (
     with_states,
 )
 from importer.workspace.environment import day_of
+from importer.workspace.master_files import master_data_beside
 
 LONGEST_NAME = 60
 MEANINGS: Mapping[Sort, tuple[Meaning, ...]] = {sort: tuple(one for one in Meaning if sort_of(one) is sort) for sort in Sort}
@@ -117,7 +118,10 @@ class _Dialogue:
 
 
 def map_view(environments: PageEnvironments, path: Path, given: Answers) -> MapView:
-    """Return the dialogue about a file with these answers. Raises FileRefused or UsageError."""
+    """Return the dialogue about a file with these answers. Raises FileRefused or UsageError.
+
+    Raises EncodingUnclear if the letters of a text leave its encoding open, and the answers do not name it.
+    """
     found = _dialogue(environments, path, given)
     draft = found.draft
     shown = tuple(asked(one, given, found.refused.get(one.id, "")) for one in questions(draft))
@@ -156,11 +160,13 @@ def save_profile(environments: PageEnvironments, path: Path, given: Answers, nam
 
 def _dialogue(environments: PageEnvironments, path: Path, given: Answers) -> _Dialogue:
     settings = environments.settings
-    sheets = sheets_of(path, settings.known_voucher_types(), settings.defaults)
+    master_data = master_data_beside(path)
+    types, encoding = settings.known_voucher_types(), given.encoding or None
+    sheets = sheets_of(path, types, settings.defaults, encoding, master_data=master_data)
     sheet = _chosen_sheet(path, sheets, given.sheet)
     today = day_of(datetime.now(UTC), settings.zone())
     rows, rows_refused = _filter(sheet.sample, given.rows)
-    basis = {"name": name_for(path.name), "description": f"Sheets like {path.name}"}
+    basis = {"name": name_for(path.name), "description": f"Sheets like {path.name}", "encoding": given.encoding or None}
     start = validated({**basis, **({"sheet": sheet.sample.name} if len(sheets) > 1 else {})})
     draft, refused = answered(ProfileDraft(sheet, start.model_copy(update={"rows": rows}) if rows else start), given)
     dates = asked_dates(draft, given, today)

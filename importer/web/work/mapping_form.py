@@ -40,7 +40,7 @@ _LEFT_OPEN = "left open"
 class Answers:
     """What the form says: the sheet, if a person has chosen it, and by the key of each question the option and the text.
 
-    ``rows`` are the fields that keep or drop rows by a column and a value.
+    ``rows`` are the fields that keep or drop rows by a column and a value. ``encoding`` is that of a text, if it was asked for.
     """
 
     sheet: str = ""
@@ -48,6 +48,7 @@ class Answers:
     written: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, str] = field(default_factory=dict)
     is_sent: bool = False
+    encoding: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,17 +12,18 @@ from importer.commands.review import review_batch
 from importer.domain.batches import BatchState, CorrectedSource, Person
 from importer.domain.parties.kinds import PartyKind
 from importer.domain.personal_numbers.names import shown_name
-from importer.errors import FileRefused, ImporterError
+from importer.errors import EncodingUnclear, FileRefused, ImporterError
 from importer.loader.profiles.recognition import SavedProfile
 from importer.loader.profiles.workbook import sheets_of
 from importer.reporter.report import write_report
-from importer.web.work.attachments import attachments_beside, note_batches
+from importer.web.work.attachments import attachments_beside, documents_in, note_batches
 from importer.web.work.batches import has_ledger, unknown
 from importer.web.work.console import PageConsole
 from importer.web.work.environments import PageEnvironments
 from importer.web.work.jobs import JobResult, PageJob
 from importer.web.work.row_files import RowKeeper
 from importer.workspace.connections import open_ledger_read_only
+from importer.workspace.master_files import lists_in
 from importer.workspace.person import current_person
 from importer.workspace.proposing import stage_run
 from importer.workspace.request import ImportRequest, find_profiles
@@ -76,7 +77,7 @@ def stage_files(
             found = stage_run(request, environment, job.console, keeper)
             keeper.confirm(found.previewed)
     except FileRefused as error:
-        return JobResult(messages=(str(error),), refused=True, to_map=_to_map(environments, paths))
+        return JobResult(messages=(str(error),), refused=True, to_map=_to_map(environments, lists_in(paths)))
     staged = found.staged
     if attached is not None:
         note_batches(environments, attached, staged.batches)
@@ -94,6 +95,8 @@ def _has_rows(environments: PageEnvironments, path: Path) -> bool:
     settings = environments.settings
     try:
         return bool(sheets_of(path, settings.known_voucher_types(), settings.defaults))
+    except EncodingUnclear:  # which is asked before the columns
+        return True
     except ImporterError:
         return False
 
@@ -175,6 +178,7 @@ def _request(
         profile_set=profile_set,
         new_ledger=environments.new_ledger,
         files_folder=attached,
+        documents=documents_in(attached),
         parties=parties,
         is_shown=False,
     )

@@ -9,10 +9,75 @@ from importer.reporter.notes import rows_named, sentence
 
 SENTENCES = {
     Note(NoteKind.EXAMPLE_WORKBOOK): "This is the example: some rows are wrong on purpose, to show what becomes of them.",
+    Note(NoteKind.DOCUMENTS_ASSIGNED, "Sager", values=(("name", "docs.zip"), ("count", "1"))): (
+        'Sheet "Sager": 1 document of docs.zip goes out with the voucher of the invoice.'
+    ),
+    Note(
+        NoteKind.DOCUMENTS_IN_DOUBT,
+        "Sager",
+        values=(("name", "docs.zip"), ("why", "part_of_another"), ("count", "3"), ("file", "24-1.pdf"), ("file", "24-2.pdf")),
+    ): (
+        'Sheet "Sager": not sent, since the number in the name may be a part of a longer one: 24-1.pdf, 24-2.pdf and 1 more of '
+        "docs.zip. Rename them, or write the name in the column appendix_file."
+    ),
+    Note(NoteKind.DOCUMENTS_WITHOUT_VOUCHER, "Sager", values=(("name", "docs.zip"), ("count", "1"), ("file", "1.pdf"))): (
+        'Sheet "Sager": not sent, since the rows of these invoices have no voucher to attach them to: 1.pdf of docs.zip.'
+    ),
+    Note(NoteKind.DOCUMENTS_LEFT, "Sager", values=(("name", "docs.zip"), ("count", "1"), ("file", "1.pdf"))): (
+        'Sheet "Sager": not sent, since no number of an invoice is in the name: 1.pdf of docs.zip.'
+    ),
+    Note(
+        NoteKind.MASTER_DATA_USED,
+        "Sager",
+        values=(
+            *(("name", "customers.xlsx"), ("heading", "Kundenr."), ("rows", "1200")),
+            *(("column", "debtor_email"), ("count", "1"), ("column", "debtor_phone"), ("count", "20")),
+        ),
+    ): (
+        'Sheet "Sager": 1,200 rows joined with customers.xlsx by "Kundenr.": completed debtor_email in 1 row, debtor_phone in '
+        "20 rows."
+    ),
+    Note(
+        NoteKind.MASTER_DATA_MISSING,
+        "Sager",
+        values=(("name", "customers.xlsx"), ("rows", "5"), ("count", "3"), ("number", "101"), ("number", "102")),
+    ): (
+        'Sheet "Sager": 3 customer numbers (101, 102 and 1 more) of 5 rows are not in customers.xlsx; those rows are read as '
+        "they are."
+    ),
+    Note(
+        NoteKind.MASTER_DATA_DIFFERS,
+        "Sager",
+        values=(("name", "customers.xlsx"), ("column", "debtor_city"), ("count", "2"), ("addresses", "2")),
+    ): (
+        'Sheet "Sager": the list has other values than customers.xlsx, and its own count: debtor_city in 2 rows. In 2 rows the '
+        "address differs, so that no part of it was completed."
+    ),
+    Note(
+        NoteKind.MASTER_DATA_UNUSED,
+        "Sager",
+        values=(("name", "customers.xlsx"), ("count", "1"), ("number", "101"), ("unnumbered", "2")),
+    ): (
+        'Sheet "Sager": of customers.xlsx, 1 customer number (101) occurs in no row of the list and 2 rows without a customer '
+        "number completed nothing."
+    ),
+    Note(NoteKind.MASTER_DATA_WITHOUT_NUMBERS, "Sager", values=(("name", "customers.xlsx"),)): (
+        'Sheet "Sager": nothing was completed from customers.xlsx, since no heading surely means the customer number. Name it in '
+        "the profile: list_key under [master_data]."
+    ),
     Note(NoteKind.SENTENCE, values=(("text", "As it was."),)): "As it was.",
     Note(
         NoteKind.PROFILE_USED, values=(("profile", "open-items"), ("path", "profiles/open-items.toml"))
     ): 'Read with the profile "open-items" (profiles/open-items.toml), which lists these headings.',
+    Note(NoteKind.LIST_DOES_NOT_COUNT, values=(("why", "missing"), ("missing", "3"), ("known", "9"), ("last", "2026-01-31"))): (
+        "Nothing is concluded from what is missing or smaller in this list: 3 of the 9 open documents of the last one are "
+        "missing in it, more than a fifth. Its rows are imported as always. If it is the newest whole list, import it with "
+        "--list-is-current."
+    ),
+    Note(NoteKind.DOCUMENTS_GONE, values=(("count", "2"), ("gone", "INV-1 (C1-abcdef)"))): (
+        "2 documents of cases that were sent are not in this list any more: INV-1 (C1-abcdef) and 1 more. That is no payment, "
+        "and nothing is sent about it: ask, and tell the collection partner in the chat of the case."
+    ),
     Note(NoteKind.QUOTE_CHARACTER, values=(("quote", "'"),)): "The quote character is '.",
     Note(NoteKind.BACKSLASH_QUOTES): "Quotes within cells are written with a backslash.",
     Note(NoteKind.LINKED_WORKBOOKS): "The workbook refers to other workbooks; the values last calculated are read.",

@@ -73,6 +73,42 @@ def test_other_encodings_are_recognised(text: str, encoding: str) -> None:
     assert encoding_of(text, encoding) == alike.get(encoding, encoding)
 
 
+RUSSIAN, GREEK = "Иван Петров Москва Сергей Николаевич", "Γιώργος Παπαδόπουλος Θεσσαλονίκη Αθήνα"
+HEBREW = "שלום ירושלים דוד כהן"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        *((RUSSIAN, one) for one in ("cp1251", "koi8-r", "cp866", "iso8859-5")),
+        (GREEK, "cp1253"),
+        (GREEK, "cp737"),
+        (HEBREW, "cp1255"),
+    ],
+)
+def test_alphabets_are_distinguished(text: str, encoding: str) -> None:
+    assert encoding_of(text, encoding) == encoding
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [(text.upper(), one) for text, one in ((RUSSIAN, "koi8-r"), (RUSSIAN, "cp1251"), (GREEK, "cp1253"))]
+    + [(RUSSIAN.lower(), "koi8-r"), ("Чуйков Щукин", "koi8-r"), ("Ξάνθη", "cp1253"), ("Жуков", "cp866")],
+)
+def test_the_right_alphabet_is_the_guess_or_among_those_that_are_named(text: str, encoding: str) -> None:
+    found = looks_like(words_in(io.BytesIO(f"ref;name\n1;{text}\n".encode(encoding))))
+    assert found is not None
+    named = {found.encoding: found.meant, **dict(found.others)}
+    assert found.encoding is None or any(word in text for word in (named.get(encoding), found.meant) if word)
+    assert found.encoding is None or encoding in named
+
+
+def test_an_alphabet_that_is_not_known_is_not_taken_for_another() -> None:
+    found = looks_like(words_in(io.BytesIO("ref;name\n1;محمد عبدالله القاهرة\n".encode("cp1256"))))
+    assert found is not None
+    assert found.encoding is None
+
+
 def test_encodings_that_fit_as_well_are_named(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_bytes("ref;name\r\n1;Šimkus\r\n2;Valančius\r\n".encode("cp1257"))

@@ -1,0 +1,230 @@
+"""The documents of the cases of one chunk: those that are to be written, and the cases that carry documents already."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+
+from importer.domain.document_keys import (
+    CarriedDocument,
+    DocumentSource,
+    document_of_case,
+    document_of_voucher,
+    documents_of_case,
+    documents_of_list,
+)
+from importer.domain.documents import document_of, facts_of
+from importer.domain.kinds import RecordKind
+from importer.domain.match_keys import VoucherParts
+from importer.domain.raw_rows import SHORT
+from importer.domain.records import CaseRecord
+from importer.ledger.intake.candidates import Candidate
+from importer.ledger.intake.decisions import ExistingEntry
+from importer.ledger.intake.known_entries import ExistingEntries
+from importer.ledger.intake.list_state import ListState
+from importer.ledger.storage.compiled_sql import CompiledUpdate
+from importer.ledger.storage.engine import parts_of
+from importer.ledger.storage.schema import document, entry
+
+_INSERT = insert(document).prefix_with("OR IGNORE", dialect="sqlite")  # a voucher may be the invoice that its case is
+_INSERT_OWN, _INSERT_LISTED = CompiledUpdate(_INSERT), CompiledUpdate(_INSERT)
+_FROM_LIST = DocumentSource.LIST.value
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """A case that carries a document, as it was when the case was made.
+
+    ``last_cents`` is what was open of it in the newest list, of the day ``listed_on``; ``gone_on`` is the day of a list in which
+    it was missing.
+    """
+
+    known: ExistingEntry
+    carried: CarriedDocument
+    last_cents: int | None = None
+    listed_on: str | None = None
+    gone_on: str | None = None
+
+
+def documents_in(candidate: Candidate) -> list[CarriedDocument]:
+    """Return the documents of a case that is placed."""
+    record = candidate.record
+    assert isinstance(record, CaseRecord)
+    if record.documents:
+        return documents_of_list(record.documents, record.payload)
+    return documents_of_case(record.ref, record.payload)
+
+
+class DocumentRows:
+    """The documents that a chunk adds to the ledger, and the cases that carry documents already."""
+
+    def __init__(self, connection: Connection, account: str, existing: ExistingEntries, lists: ListState) -> None:
+        self._connection, self._account, self._existing, self._lists = connection, account, existing, lists
+        self._own: dict[int, list[dict[str, Any]]] = {}
+        self._listed: dict[int, list[dict[str, Any]]] = {}
+        self._removed: set[int] = set()
+        self._taken_over: dict[int, int] = {}
+        self._carriers: dict[tuple[int, str], Carrier] = {}
+        self._by: dict[str, set[tuple[int, str]]] = defaultdict(set)
+        self._loaded: set[str] = set()
+
+    # Adding
+
+    def insert(self, known: ExistingEntry, candidate: Candidate, ordinals: Counter[str]) -> None:
+        """Add the documents of a new case. ``ordinals`` counts the equal cases without a reference in the source."""
+        record, keys = candidate.record, candidate.keys
+        assert isinstance(record, CaseRecord)
+        if record.documents:
+            self.insert_all(known, documents_of_list(record.documents, record.payload))
+            return
+        of_entry = {"entry_id": known.id, "account": self._account, "name": keys.name}
+        source, second = DocumentSource.REFERENCE, DocumentSource.SECOND_REFERENCE
+        if record.ref is None:
+            self._own[known.id] = [
+                {"key": self._unnumbered(record, ordinals), "source": DocumentSource.UNKNOWN.value, **of_entry}
+            ]
+            return
+        self._own[known.id] = [{"key": keys.text[:SHORT], "source": source.value, **of_entry}]
+        if keys.number is not None:
+            self._own[known.id].append({"key": keys.number[:SHORT], "source": second.value, **of_entry})
+
+    @staticmethod
+    def _unnumbered(record: CaseRecord, ordinals: Counter[str]) -> str:
+        (first,) = documents_of_case(None, record.payload)
+        ordinals[first.key] += 1
+        before = ordinals[first.key] - 1
+        return documents_of_case(None, record.payload, before)[0].key if before else first.key
+
+    def insert_all(self, known: ExistingEntry, carried: Iterable[CarriedDocument]) -> None:
+        """Add documents of a list, or of vouchers, to those of a case."""
+        rows = self._listed.setdefault(known.id, [])
+        for one in carried:
+            is_listed = one.source is DocumentSource.LIST
+            shown = {"last_cents": one.document.open_cents, "listed_on": self._lists.listed_on}
+            fixed = {"entry_id": known.id, "key": one.key, "account": self._account, "source": one.source.value, "name": one.name}
+            fixed |= {"debtor": one.document.debtor}
+            rows.append(fixed | (shown if is_listed else dict.fromkeys(shown)) | facts_of(one.document))
+            self._lists.shown[known.id, one.key] = one.document.open_cents
+            self._remember(Carrier(known, one, one.document.open_cents, self._lists.listed_on))
+
+    def insert_voucher(self, case: ExistingEntry, payload: bytes) -> None:
+        """Add the document that a voucher of a case is, if it is an invoice with a number."""
+        if VoucherParts.of(payload).is_document and (carried := document_of_voucher(payload, case.payload)) is not None:
+            self.insert_all(case, (carried,))
+
+    def replace(self, known: ExistingEntry, candidate: Candidate, ordinals: Counter[str]) -> None:
+        """Replace the documents of a case that got other values. Those of its vouchers stay."""
+        self._listed.pop(known.id, None)
+        self._own.pop(known.id, None)
+        self._removed.add(known.id)
+        for place in [place for place, one in self._carriers.items() if place[0] == known.id and not _is_of_voucher(one)]:
+            del self._carriers[place]
+        self.insert(known, candidate, ordinals)
+
+    def supersede(self, old: ExistingEntry, new: ExistingEntry) -> None:
+        """Let a case take over the documents of the vouchers of the one that it replaces."""
+        self._taken_over[old.id] = new.id
+
+    def write(self) -> None:
+        """Write what was added."""
+        run = self._connection.execute
+        for part in parts_of(self._removed):
+            run(delete(document).where(document.c.entry_id.in_(part), document.c.source != DocumentSource.VOUCHER.value))
+        _INSERT_OWN(self._connection, [one for rows in self._own.values() for one in rows])
+        _INSERT_LISTED(self._connection, [one for rows in self._listed.values() for one in rows])
+        of_voucher = document.c.source == DocumentSource.VOUCHER.value
+        for old, new in self._taken_over.items():
+            there = select(document.c.key).where(document.c.entry_id == new)
+            moved = update(document).where(document.c.entry_id == old, of_voucher, document.c.key.not_in(there))
+            run(moved.values(entry_id=new))
+
+    # Looking up
+
+    def has_lists(self) -> bool:
+        """Return whether the account has documents of lists or of vouchers, so that a case may be one of them."""
+        shown = document.c.debtor.is_not(None) & (document.c.account == self._account)
+        return bool(self._listed) or self._connection.scalar(select(document.c.key).where(shown).limit(1)) is not None
+
+    def load(self, keys: Collection[str]) -> None:
+        """Read the cases that carry documents with these keys."""
+        self._load(document.c.key, keys)
+
+    def load_debtors(self, names: Collection[str], debtors: Collection[str]) -> None:
+        """Read the documents of debtors, by the keys of their names and by the keys that lists give them."""
+        self._load(document.c.name, names)
+        self._load(document.c.debtor, debtors)
+
+    def load_entries(self, identifiers: Iterable[int]) -> None:
+        """Read all documents of these cases."""
+        for part in parts_of(identifiers):
+            self._read(document.c.entry_id.in_(part))
+
+    def _load(self, column: Any, keys: Collection[str]) -> None:
+        for part in parts_of(set(keys) - self._loaded):
+            self._read((document.c.account == self._account) & column.in_(part))
+        self._loaded |= set(keys)
+
+    def _read(self, condition: ColumnElement[bool]) -> None:
+        joined = document.join(entry, entry.c.id == document.c.entry_id)
+        query = select(document).select_from(joined).where(condition, entry.c.superseded_by.is_(None))
+        found = self._connection.execute(query).all()
+        self._existing.load_ids(RecordKind.CASE, {one.entry_id for one in found})
+        for stored in found:
+            if stored.entry_id not in self._removed and (stored.entry_id, stored.key) not in self._carriers:
+                self._remember(self._carrier(stored))
+
+    def _carrier(self, stored: Any) -> Carrier:
+        (known,) = self._existing.entries([stored.entry_id])
+        if stored.kind is None:
+            shown = document_of_case(known.ref, known.payload)
+        else:
+            shown = document_of(stored, str(orjson.loads(known.payload).get("creditorCompanyName")))
+        carried = CarriedDocument(stored.key, DocumentSource(stored.source), shown, stored.name)
+        return Carrier(known, carried, stored.last_cents, stored.listed_on, stored.gone_on)
+
+    def _remember(self, one: Carrier) -> None:
+        place = (one.known.id, one.carried.key)
+        self._carriers.setdefault(place, one)
+        for name in (one.carried.key, one.carried.name, one.carried.document.debtor):
+            self._by[name].add(place)
+        self._by[_of_entry(one.known.id)].add(place)
+
+    def carriers(self, key: str) -> list[Carrier]:
+        """Return the loaded cases with this key of a document or a debtor, in the order of their ids."""
+        found = (self._carriers[place] for place in sorted(self._by.get(key, ())) if place in self._carriers)
+        return [one for one in found if one.known.superseded_by is None]
+
+    def of_entry(self, known: ExistingEntry) -> list[Carrier]:
+        """Return the loaded documents of a case."""
+        return self.carriers(_of_entry(known.id))
+
+
+def add_documents(
+    rows: DocumentRows,
+    ordinals: Counter[str],
+    known: ExistingEntry,
+    candidate: Candidate,
+    of_case: ExistingEntry | None,
+    *,
+    is_new: bool = True,
+) -> None:
+    """Add the documents of a case or a voucher that is new, or got other values. ``of_case`` is a voucher's case."""
+    if not candidate.carries:
+        return
+    if candidate.kind is RecordKind.CASE:
+        (rows.insert if is_new else rows.replace)(known, candidate, ordinals)
+    elif of_case is not None:
+        rows.insert_voucher(of_case, known.payload)
+
+
+def _of_entry(identifier: int) -> str:
+    return f"entry {identifier}"
+
+
+def _is_of_voucher(one: Carrier) -> bool:
+    return one.carried.source is DocumentSource.VOUCHER

@@ -1,0 +1,321 @@
+"""Documents that a case shows and another one carries already: none of them is ever part of a second case.
+
+A case that was sent, or may have been, keeps its documents. One that waits is replaced by a case that has all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from importer.domain.document_keys import CarriedDocument, DocumentSource
+from importer.domain.documents import day_of
+from importer.domain.further_cases import further_base, further_case
+from importer.domain.kinds import RecordKind
+from importer.domain.match_keys import case_keys
+from importer.domain.next_list import Change, NewInvoices, change_of, differences, is_reused
+from importer.domain.raw_rows import RawRow
+from importer.domain.reasons import Reason
+from importer.domain.records import CaseRecord
+from importer.domain.states import REPLACEABLE
+from importer.ledger.intake import document_reasons
+from importer.ledger.intake.candidates import BatchIntake, Candidate, Match, StagedRow
+from importer.ledger.intake.decisions import ExistingEntry
+from importer.ledger.intake.document_findings import (
+    NO_NUMBER,
+    SENT,
+    WAITING,
+    Findings,
+    counts,
+    is_answered,
+    is_by_name,
+    is_same_debtor,
+    own_entry,
+)
+from importer.ledger.intake.document_rows import DocumentRows, documents_in
+from importer.ledger.intake.known_entries import ExistingEntries
+from importer.ledger.intake.parties import digest_of_case
+
+
+class DocumentIntake:
+    """The documents of one chunk's cases, compared with those that the ledger has."""
+
+    def __init__(self, batch: BatchIntake, existing: ExistingEntries, rows: DocumentRows) -> None:
+        self._batch, self._existing, self._rows = batch, existing, rows
+
+    def load(self, candidates: Collection[Candidate]) -> None:
+        """Read the cases that carry the documents of these cases. Nothing is read while the ledger has no lists."""
+        listed = [one for one in candidates if isinstance(one.record, CaseRecord) and one.record.documents]
+        self._batch.knows_lists = self._batch.knows_lists or self._rows.has_lists()
+        if not listed and not self._batch.knows_lists:
+            return
+        shown = [document for one in candidates for document in documents_in(one)]
+        self._rows.load({one.key for one in shown})
+        names = {one.name for one in shown}
+        self._rows.load_debtors(names, {one.document.debtor for one in shown if one.source is DocumentSource.LIST})
+        self._batch.knows_lists = self._batch.knows_lists or bool(listed)
+
+    def resolve(self, row: StagedRow, candidate: Candidate, match: Match) -> Match:
+        """Decide which case a record is, given the documents that other cases carry.
+
+        The record may become a question, or a further case of some of its documents.
+        """
+        record = candidate.record
+        assert isinstance(record, CaseRecord)
+        if match.is_answered or not (record.documents or self._batch.knows_lists):
+            return match
+        match = self._by_its_documents(candidate, match)
+        if match.several or is_answered(match.known, candidate):
+            return match
+        return self._list(row, candidate, match) if record.documents else self._single(candidate, match)
+
+    def _by_its_documents(self, candidate: Candidate, match: Match) -> Match:
+        """Recognise a case of a list by its own key and its documents alone, and no other case as one of a list.
+
+        A row may be the first one of a case of its debtor, or have been replaced by that case.
+        """
+        known = match.known
+        if known is not None and known.base == candidate.base:
+            return match
+        record = candidate.record
+        is_of_list = isinstance(record, CaseRecord) and bool(record.documents)
+        if not is_of_list and known is not None:
+            self._rows.load_entries([known.id])
+            is_of_list = any(one.carried.source is DocumentSource.LIST for one in self._rows.of_entry(known))
+        return match._replace(known=None, several=(), has_cells=False) if is_of_list else match
+
+    # Cases that are one invoice
+
+    def _single(self, candidate: Candidate, match: Match) -> Match:
+        own = own_entry(candidate, match)
+        if own is not None and own.state not in REPLACEABLE:
+            return match  # it was sent as a case of its own
+        shown = documents_in(candidate)
+        found = self._sort(shown, own)
+        if found.differing:
+            return self._ask_differing(candidate, match, found)
+        if found.claimed:
+            return self._carried(candidate, match, found, shown)
+        if found.waiting:
+            return self._replace_waiting(candidate, match, found, shown)
+        alike = self._perhaps_claimed(shown[0]) if shown[0].source is DocumentSource.UNKNOWN else None
+        return self._asked(candidate, match, document_reasons.unknown_documents(alike)) if alike else match
+
+    def _perhaps_claimed(self, shown: CarriedDocument) -> ExistingEntry | None:
+        """Return a case of a list with a document of the same debtor, day and amount as a case without a number."""
+        for one in self._rows.carriers(shown.name):
+            document = one.carried.document
+            is_alike = (document.date, document.open_cents) == (shown.document.date, shown.document.open_cents)
+            if one.carried.source is DocumentSource.LIST and is_alike and one.known.state in SENT | WAITING:
+                return one.known
+        return None
+
+    # Cases of a list
+
+    def _list(self, row: StagedRow, candidate: Candidate, match: Match) -> Match:
+        shown, own, lists = documents_in(candidate), own_entry(candidate, match), self._batch.lists
+        lists.documents += len(shown)
+        lists.creditors.add(shown[0].document.creditor)
+        if waits := own if own is not None and own.state in REPLACEABLE else None:
+            lists.shown |= {(waits.id, one.key): one.document.open_cents for one in shown}
+        found = self._sort(shown, waits)
+        if found.differing:
+            return self._ask_differing(candidate, match, found)
+        self._note(row, found, shown)
+        rest = [one for one in shown if one.key not in found.claimed]
+        if not rest:
+            return self._carried(candidate, match, found, shown)
+        by_name = is_by_name(shown[0], candidate.record.payload)
+        owner = self._open_case(found, shown[0], own, by_name=by_name)
+        if owner is not None:
+            return self._further(row, candidate, owner, found, rest)
+        if asked := self._unclear(shown, own, by_name=by_name):
+            return self._asked(candidate, match, asked)
+        return self._replace_waiting(candidate, match, found, shown)
+
+    def _open_case(
+        self, found: Findings, shown: CarriedDocument, own: ExistingEntry | None, *, by_name: bool
+    ) -> ExistingEntry | None:
+        """Return the case of the debtor that was sent, or may have been, in the currency of the list's documents."""
+        if found.claimed:
+            return next(iter(found.claimed.values())).known
+        if own is not None and own.state in SENT:
+            return own
+        for one in (*self._rows.carriers(shown.document.debtor), *self._rows.carriers(shown.name)):
+            is_open = one.known.state in SENT and one.carried.source not in NO_NUMBER
+            is_in_currency = one.carried.document.currency == shown.document.currency
+            if is_open and is_in_currency and is_same_debtor(shown, one, by_name=by_name):
+                return one.known
+        return None
+
+    def _unclear(self, shown: Sequence[CarriedDocument], own: ExistingEntry | None, *, by_name: bool) -> Reason | None:
+        """Return the question about a debtor of whom a case is open whose documents, or whose postal code, are unclear."""
+        keys, first = {one.key for one in shown}, shown[0]
+        for one in self._rows.carriers(first.name):
+            is_other = one.known is not own and one.known.state in SENT | WAITING and one.known.batch_id != self._batch.id
+            if not is_other or one.carried.key in keys:
+                continue
+            if one.carried.source is DocumentSource.UNKNOWN:
+                return document_reasons.unknown_documents(one.known)
+            if by_name and not is_same_debtor(first, one, by_name=by_name):
+                return document_reasons.moved(one.known)
+        return None
+
+    def _further(
+        self, row: StagedRow, candidate: Candidate, owner: ExistingEntry, found: Findings, rest: list[CarriedDocument]
+    ) -> Match:
+        """Place the documents that no case carries, of a debtor with an open case."""
+        record, policy = candidate.record, self._batch.lists.policy
+        assert isinstance(record, CaseRecord)
+        further = further_case(record, rest, self._next_reference(record, rest))
+        if further is None or policy.new_invoices is NewInvoices.ADD:
+            return self._added(row, owner, found, rest, is_credit=further is None)
+        match = self._become(candidate, further)
+        if asked := self._unclear(rest, match.known, by_name=is_by_name(rest[0], record.payload)):
+            self._asked(candidate, match, asked)
+        if policy.new_invoices is NewInvoices.ASK:
+            self._asked(candidate, match, document_reasons.new_documents(rest, owner))
+        return self._replace_waiting(candidate, match, self._sort(rest, match.known), rest)
+
+    def _added(
+        self,
+        row: StagedRow,
+        owner: ExistingEntry,
+        found: Findings,
+        rest: list[CarriedDocument],
+        *,
+        is_credit: bool,
+    ) -> Match:
+        """Give new documents to the open case, whose vouchers they become, or report those that lower its claim."""
+        policy = self._batch.lists.policy
+        if is_credit and not policy.payments_are_vouchers and policy.new_invoices is not NewInvoices.ADD:
+            return Match(owner, is_answered=True, change=document_reasons.new_credits(rest, owner))
+        self._rows.insert_all(owner, rest)
+        self._own_rows(row, rest, owner)
+        return Match(owner, is_answered=True, change=self._smaller(owner, found, rest))
+
+    def _become(self, candidate: Candidate, record: CaseRecord) -> Match:
+        """Let a candidate become the case of another record of the same row, and recognise that."""
+        raw = RawRow("further", record.base)  # other cells than those of the row: they are the debtor's first case
+        values = {"ref": record.ref, "payload": record.payload, "digest": digest_of_case(record)}
+        candidate.become(record, values, partial(case_keys, record.ref, record.payload, raw))
+        self._existing.load(RecordKind.CASE, {record.base}, set())
+        self._existing.load_alike(RecordKind.CASE, [candidate.keys])
+        group = self._existing.group(RecordKind.CASE, record.base)
+        return Match(self._existing.follow(group[0]) if group else None)
+
+    def _next_reference(self, record: CaseRecord, rest: Sequence[CarriedDocument]) -> str | None:
+        """Return the creditor reference of a further case: that of the first one with ``-2``, ``-3``."""
+        base = further_base(record.base, rest)
+        self._existing.load(RecordKind.CASE, {base}, set())
+        if known := self._existing.group(RecordKind.CASE, base):
+            return known[0].ref
+        debtor = rest[0].document.debtor
+        listed = [one for one in self._rows.carriers(debtor) if one.carried.source is DocumentSource.LIST]
+        keys = {one.key for one in rest}  # a case that waits with these documents alone is replaced
+        cases = {one.known.id for one in listed if one.known.state in SENT or one.carried.key not in keys}
+        return f"{record.ref}-{len(cases) + 1}" if record.ref and cases else record.ref
+
+    # What other cases carry
+
+    def _sort(self, shown: Iterable[CarriedDocument], own: ExistingEntry | None) -> Findings:
+        """Sort the documents by the cases that carry them, apart from ``own``, whose values are replaced."""
+        found = Findings()
+        for one in shown:
+            for carrier in self._rows.carriers(one.key):
+                if carrier.known is own or carrier.known.state not in SENT | WAITING or not counts(one, carrier.carried):
+                    continue
+                differing = differences(carrier.carried, one)
+                if is_reused(differing):
+                    continue
+                if not differing:
+                    (found.claimed if carrier.known.state in SENT else found.waiting).setdefault(one.key, carrier)
+                elif NO_NUMBER.isdisjoint({one.source, carrier.carried.source}):
+                    found.differing.append((one, carrier, differing))
+        return found
+
+    def _carried(self, candidate: Candidate, match: Match, found: Findings, shown: Sequence[CarriedDocument]) -> Match:
+        """Recognise a record whose documents are all claimed, and what the list says of them."""
+        owner = next(iter(found.claimed.values())).known
+        for change, why in ((Change.GREW, "is larger than before"), (Change.CAME_BACK, "came back after it was missing")):
+            if grown := [one for one in shown if self._change(one, found) is change]:
+                return self._ask_grown(candidate, owner, grown, why)
+        change = self._smaller(owner, found, shown)
+        is_same = change is None and owner is match.known and candidate.is_same(owner)
+        return match if is_same else Match(owner, is_answered=True, change=change)
+
+    def _change(self, shown: CarriedDocument, found: Findings) -> Change:
+        carrier = found.claimed.get(shown.key)
+        if carrier is None or carrier.carried.source in NO_NUMBER:
+            return Change.SAME
+        lists = self._batch.lists
+        is_older = lists.is_older or bool(carrier.listed_on and lists.listed_on and lists.listed_on < carrier.listed_on)
+        facts = {"last_cents": carrier.last_cents, "gone_on": day_of(carrier.gone_on), "is_older": is_older}
+        return change_of(carrier.carried.document, shown.document, **facts)  # type: ignore[arg-type]  # of three types
+
+    def _smaller(self, owner: ExistingEntry, found: Findings, shown: Sequence[CarriedDocument]) -> Reason | None:
+        less = [one for one in shown if self._change(one, found) is Change.SMALLER]
+        pairs = [(found.claimed[one.key].carried, one) for one in less]
+        return document_reasons.smaller(pairs, owner) if pairs else None
+
+    def _ask_grown(self, candidate: Candidate, owner: ExistingEntry, grown: list[CarriedDocument], why: str) -> Match:
+        record = candidate.record
+        assert isinstance(record, CaseRecord)
+        documents = record.documents or tuple(one.document for one in grown)
+        asked = further_case(replace(record, documents=documents), grown, record.ref)
+        if asked is None:
+            return Match(owner, is_answered=True)
+        amounts = "+".join(str(one.document.open_cents) for one in grown)
+        match = self._become(candidate, replace(asked, base=f"{asked.base}={amounts}"))
+        candidate.carries = False
+        return self._asked(candidate, match, document_reasons.grown(grown, owner, why))
+
+    def _replace_waiting(self, candidate: Candidate, match: Match, found: Findings, shown: Sequence[CarriedDocument]) -> Match:
+        """Let a record replace the waiting cases that have no other documents than it, or leave its documents to one of them."""
+        keys, others = {one.key for one in shown}, {one.known.id: one for one in found.waiting.values()}
+        self._rows.load_entries(others)
+        for one in others.values():
+            carried = {of.carried.key for of in self._rows.of_entry(one.known) if of.carried.source not in NO_NUMBER}
+            if one.known.batch_id == self._batch.id:
+                self._batch.conflicts.ask(one.known, [document_reasons.overlaps(shown, one.known)])
+            elif carried <= keys:
+                candidate.covers = (*candidate.covers, one.known)
+                continue
+            elif keys <= carried and match.known is None:
+                return Match(one.known, is_answered=True)
+            self._asked(candidate, match, document_reasons.overlaps(shown, one.known))
+        return match
+
+    # Questions
+
+    def _ask_differing(self, candidate: Candidate, match: Match, found: Findings) -> Match:
+        shown, carrier, differing = found.differing[0]
+        if carrier.known.batch_id == self._batch.id:  # neither of the two rows is surely the right one
+            self._batch.conflicts.ask(carrier.known, [document_reasons.differs(shown, carrier.known, differing)])
+        return self._asked(candidate, match, document_reasons.differs(shown, carrier.known, differing))
+
+    @staticmethod
+    def _asked(candidate: Candidate, match: Match, reason: Reason) -> Match:
+        record = candidate.record
+        assert isinstance(record, CaseRecord)
+        candidate.record = replace(record, questions=(*record.questions, reason))
+        return match
+
+    # What the list shows
+
+    def _note(self, row: StagedRow, found: Findings, shown: Iterable[CarriedDocument]) -> None:
+        """Note what the list shows of documents that other cases carry."""
+        for one in shown:
+            carrier = found.claimed.get(one.key) or found.waiting.get(one.key)
+            if carrier is not None:
+                self._batch.lists.shown[carrier.known.id, carrier.carried.key] = one.document.open_cents
+            if one.key in found.claimed:
+                self._own_rows(row, [one], found.claimed[one.key].known)
+
+    def _own_rows(self, row: StagedRow, documents: Iterable[CarriedDocument], owner: ExistingEntry) -> None:
+        """Note which case has documents, so that the vouchers of their rows go there."""
+        place = (row.loaded.row.sheet, row.loaded.row.number)
+        owners = self._batch.lists.owners.setdefault(place, {})
+        for one in documents:
+            owners[one.document.kind.value, one.document.number or ""] = owner.id

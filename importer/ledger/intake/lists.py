@@ -1,0 +1,169 @@
+"""What a list says of documents that were claimed before: concluded after its last row, if the list counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, bindparam, case, delete, insert, select, update
+
+from importer.domain.accounts import Accounts
+from importer.domain.document_keys import DocumentSource
+from importer.domain.documents import DocumentKind
+from importer.domain.identity import EntryLabel, match_text
+from importer.domain.kinds import RecordKind
+from importer.domain.match_keys import folded_creditor
+from importer.domain.next_list import Objection, objection_to_list
+from importer.domain.notes import Note, NoteKind
+from importer.domain.reasons import reasons_to_json
+from importer.domain.records import LoadedSource
+from importer.domain.states import UNRESOLVED, WITHDRAWABLE, RejectStatus, State
+from importer.ledger.intake import document_reasons
+from importer.ledger.intake.candidates import BatchIntake
+from importer.ledger.intake.known_entries import existing_entry
+from importer.ledger.intake.list_state import ListState, ReportedChange
+from importer.ledger.outbox.dependents import follow
+from importer.ledger.storage.engine import parts_of
+from importer.ledger.storage.schema import batch, document, entry, known_list, reject, row
+
+MOST_NAMED = 20
+"""Documents that one note names."""
+
+
+def begin_list(connection: Connection, accounts: Accounts, source: LoadedSource) -> ListState:
+    """Return the state of a source before its first row: whether a newer list of its profile is known."""
+    listed_on = source.listed_on.isoformat() if source.listed_on else None
+    last = _last(connection, accounts.cases, source.profile)
+    is_older = last is not None and (listed_on is None or listed_on < last) and not source.lists.is_current
+    return ListState(source.lists, listed_on, is_older)
+
+
+def _last(connection: Connection, account: str, profile: str | None) -> str | None:
+    of_profile = (known_list.c.account == account) & (known_list.c.profile == (profile or ""))
+    return connection.scalar(select(known_list.c.listed_on).where(of_profile))
+
+
+def settle_list(intake: BatchIntake, profile: str | None) -> list[Note]:
+    """Conclude what the list says of the documents that are known, and return what is to be said of that.
+
+    From a list that does not count, nothing is concluded: rows with smaller amounts were imported before.
+    """
+    lists, connection, account = intake.lists, intake.connection, intake.accounts.cases
+    last = _last(connection, account, profile)
+    if not lists.documents and (last is None or any(intake.control.values())):
+        _report(intake, lists.changes)  # no list, but a row may hold a document of one
+        return []
+    known = _open_documents(connection, account, profile)
+    missing = [one for one in known if (one.entry_id, one.key) not in lists.shown]
+    of_last = [one for one in known if one.listed_on == last]
+    objection = objection_to_list(
+        listed_on=lists.listed_on,
+        last=last,
+        shown=lists.documents,
+        missing=sum(one.listed_on == last for one in missing),
+        known=len(of_last),
+        creditors={_folded(one) for one in lists.creditors},
+        before={_folded(str(orjson.loads(one.payload).get("creditorCompanyName"))) for one in of_last},
+    )
+    if objection is not None and not lists.policy.is_current:
+        values = (("why", objection.value), ("missing", str(len(missing))), ("known", str(len(known))), ("last", last or ""))
+        return [Note(NoteKind.LIST_DOES_NOT_COUNT, values=values)]
+    _report(intake, lists.changes)
+    notes = _conclude_absence(intake, missing) if lists.policy.is_complete else []
+    _remember(intake, profile)
+    return notes
+
+
+def notes_of_empty(connection: Connection, account: str, source: LoadedSource) -> list[Note]:
+    """Return what is to be said of a source without rows: that nothing is concluded, if lists of its profile are known."""
+    last = _last(connection, account, source.profile)
+    known = () if last is None else _open_documents(connection, account, source.profile)
+    values = (("why", Objection.EMPTY.value), ("missing", str(len(known))), ("known", str(len(known))), ("last", last or ""))
+    return [Note(NoteKind.LIST_DOES_NOT_COUNT, values=values)] if known else []
+
+
+def _folded(creditor: str) -> str:
+    return match_text(folded_creditor(creditor))
+
+
+def _open_documents(connection: Connection, account: str, profile: str | None) -> Sequence[Any]:
+    """Return the open invoices of earlier lists of the profile, of cases that were sent or wait."""
+    names = ("entry_id", "key", "number", "day", "listed_on")
+    columns = (*(document.c[name] for name in names), entry.c.state, entry.c.key.label("entry_key"))
+    joined = document.join(entry, entry.c.id == document.c.entry_id).join(batch, batch.c.id == entry.c.batch_id)
+    of_lists = (
+        (document.c.account == account)
+        & document.c.debtor.is_not(None)
+        & (document.c.source == DocumentSource.LIST.value)
+        & (document.c.kind == DocumentKind.INVOICE.value)
+        & (document.c.last_cents > 0)
+        & document.c.gone_on.is_(None)
+    )
+    of_profile = batch.c.profile.is_(None) if profile is None else batch.c.profile == profile
+    states = sorted({State.ACCEPTED, *UNRESOLVED, *WITHDRAWABLE})
+    alive = entry.c.superseded_by.is_(None) & entry.c.state.in_(states)
+    query = select(*columns, entry.c.payload).select_from(joined).where(of_lists, of_profile, alive)
+    return connection.execute(query.order_by(document.c.entry_id, document.c.key)).all()
+
+
+def _report(intake: BatchIntake, changes: Iterable[ReportedChange]) -> None:
+    """Report rows whose case was sent and of whose documents less is open now: they were noted as imported before."""
+    for one in changes:
+        unlinked = {row.c[f"case_{name}"].name: None for name in ("entry", "origin", "currency", "cents")}
+        intake.connection.execute(update(row).where(row.c.id == one.row_id).values(unlinked))
+        values = {
+            "batch_id": intake.id,
+            "row_id": one.row_id,
+            "kind": RecordKind.CASE,
+            "status": RejectStatus.CHANGED,
+            "reasons": reasons_to_json((one.reason,)),
+            "currency": one.money.currency,
+            "cents": one.money.cents,
+            "ref": one.label,
+        }
+        intake.connection.execute(insert(reject).values(values))
+
+
+def _conclude_absence(intake: BatchIntake, missing: Sequence[Any]) -> list[Note]:
+    """Withdraw the cases that wait and of which no document is left, and report the documents of those that were sent.
+
+    Absence is never a payment: nothing is sent about it.
+    """
+    connection, sent = intake.connection, [one for one in missing if one.state not in WITHDRAWABLE]
+    left = Counter(entry_id for entry_id, _ in intake.lists.shown)
+    for entry_id in sorted({one.entry_id for one in missing if one.state in WITHDRAWABLE and not left[one.entry_id]}):
+        if (known := existing_entry(connection, entry_id)) is not None:
+            why = reasons_to_json((document_reasons.gone(known),))
+            values = {"state": State.WITHDRAWN, "reasons": why}
+            connection.execute(update(entry).where(entry.c.id == entry_id).values(values))
+            intake.overruled.add(known.batch_id)
+            follow(connection, entry_id, State.WITHDRAWN)
+    if not sent:
+        return []
+    gone_on = intake.lists.listed_on or ""
+    of_document = (document.c.entry_id == bindparam("_entry")) & (document.c.key == bindparam("_key"))
+    connection.execute(
+        update(document).where(of_document).values(gone_on=gone_on), [{"_entry": one.entry_id, "_key": one.key} for one in sent]
+    )
+    labels = [EntryLabel.of(RecordKind.CASE, one.entry_id, one.entry_key).text() for one in sent[:MOST_NAMED]]
+    named = [("gone", f"{one.number or one.day} ({label})") for one, label in zip(sent[:MOST_NAMED], labels, strict=True)]
+    return [Note(NoteKind.DOCUMENTS_GONE, values=(("count", str(len(sent))), *named))]
+
+
+def _remember(intake: BatchIntake, profile: str | None) -> None:
+    """Remember what the list shows of the documents that are known, and that it is the newest one of its profile."""
+    lists, connection, account = intake.lists, intake.connection, intake.accounts.cases
+    if lists.listed_on is None:
+        return
+    of_document = (document.c.entry_id == bindparam("_entry")) & (document.c.key == bindparam("_key"))
+    # The smallest amount is kept: that a document grew again, or came back, is asked until a person has answered.
+    least = case((document.c.last_cents > bindparam("_cents"), bindparam("_cents")), else_=document.c.last_cents)
+    seen = update(document).where(of_document).values(last_cents=least, listed_on=lists.listed_on)
+    for part in parts_of(lists.shown.items()):
+        connection.execute(seen, [{"_entry": one, "_key": key, "_cents": cents} for (one, key), cents in part])
+    of_profile = (known_list.c.account == account) & (known_list.c.profile == (profile or ""))
+    connection.execute(delete(known_list).where(of_profile))
+    values = {"account": account, "profile": profile or "", "listed_on": lists.listed_on, "batch_id": intake.id}
+    connection.execute(insert(known_list).values(values))

@@ -1,0 +1,112 @@
+"""The second pass over a list: the rows of a group share one case, and each of them has the voucher of its document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from importer.domain.kinds import RecordKind
+from importer.domain.money import Money
+from importer.domain.reasons import Reason
+from importer.domain.records import CaseRecord, LeftOut, LoadedRow, Reject
+from importer.domain.states import RejectStatus
+from importer.loader.context import LoadContext
+from importer.loader.invoices import reasons
+from importer.loader.invoices.cases import case_of_group
+from importer.loader.invoices.decide import Outcome
+from importer.loader.invoices.document_vouchers import takes_vouchers, voucher_of_document
+from importer.loader.invoices.groups import Group, Groups
+from importer.loader.invoices.listed import ListedDocument, Place, Standing
+from importer.loader.invoices.sights import RowSight, SightReader
+
+
+@dataclass
+class GroupedRows:
+    """Turns the rows of the sheets of one source, as an import with a case a row reads them, into those of its groups."""
+
+    groups: Groups
+    context: LoadContext
+    makes_vouchers: bool
+
+    def __post_init__(self) -> None:
+        self._cases: dict[int, CaseRecord | Reject] = {}
+
+    def rows(self, sheet: int, reader: SightReader, rows: Iterable[LoadedRow]) -> Iterator[LoadedRow]:
+        """Yield the rows of one sheet."""
+        for loaded in rows:
+            sight = reader.sight_of(loaded.row.number)
+            found = self.groups.of(Place(sheet, loaded.row.number))
+            yield self._row(loaded, sight or RowSight(), *found) if found else _certain(loaded)
+
+    def _row(self, loaded: LoadedRow, sight: RowSight, group: Group, document: ListedDocument) -> LoadedRow:
+        decision, standing = group.decision, document.standing
+        if standing is Standing.REJECTED or (standing is Standing.UNREAD and not _is_left(loaded)):
+            return _rejected(loaded, group, document, document.reasons)
+        if (why := _why_out(group, document)) is not None:
+            return _out(loaded, document, why, group)
+        case = self._case(group) if decision.outcome is Outcome.CASE else None
+        if isinstance(case, CaseRecord):
+            return self._of_case(loaded, sight, group, document, case)
+        return _rejected(loaded, group, document, case.reasons if case else (decision.reason or reasons.NOT_CLAIMED,))
+
+    def _case(self, group: Group) -> CaseRecord | Reject:
+        if (found := self._cases.get(id(group))) is None:
+            found = self._cases[id(group)] = case_of_group(group, self.context)
+        return found
+
+    def _of_case(self, loaded: LoadedRow, sight: RowSight, group: Group, document: ListedDocument, case: CaseRecord) -> LoadedRow:
+        first = group.first_rows[document.place.sheet]
+        is_first = first == document.place
+        voucher = None
+        if self.makes_vouchers and takes_vouchers(group.currency):
+            voucher = voucher_of_document(
+                document,
+                group.currency,
+                self.context,
+                base=case.base,
+                parent=group.decision.parents.get(document.place),
+                own=sight.voucher,
+                hint=sight.hints.get(RecordKind.VOUCHER),
+            )
+        return LoadedRow(loaded.row, case if is_first else None, voucher, None if is_first else first.row)
+
+
+def _why_out(group: Group, document: ListedDocument) -> Reason | None:
+    """Return why a row is not part of its group's case; None if it is, or if the group is rejected."""
+    decision = group.decision
+    if document.place in decision.out:
+        return decision.out[document.place]
+    if decision.outcome is Outcome.LEFT_OUT or document.standing in (Standing.LEFT_OUT, Standing.NOT_DUE):
+        return decision.reason or document.reasons[0]
+    return None
+
+
+def _rejected(loaded: LoadedRow, group: Group, document: ListedDocument, why: tuple[Reason, ...]) -> LoadedRow:
+    return LoadedRow(loaded.row, Reject(RecordKind.CASE, why, _money(loaded, group, document), group.ref))
+
+
+def _is_left(loaded: LoadedRow) -> bool:
+    return not isinstance(loaded.case, Reject) and loaded.case is not None
+
+
+def _money(loaded: LoadedRow, group: Group, document: ListedDocument) -> Money:
+    """Return the money of a row that is in no case, with its own sign."""
+    if loaded.case is not None and loaded.case.money.cents:
+        return loaded.case.money
+    return Money(group.currency or "unknown", -document.open_cents if document.lowers else document.open_cents)
+
+
+def _out(loaded: LoadedRow, document: ListedDocument, why: Reason, group: Group) -> LoadedRow:
+    """Return a row that is not part of a case. What its own sheet says against it counts as in any other list."""
+    if loaded.case is not None and not isinstance(loaded.case, CaseRecord) and document.standing is not Standing.UNREAD:
+        return _certain(loaded)
+    left = Reject(RecordKind.CASE, (why,), _money(loaded, group, document), None, None, RejectStatus.LEFT_OUT)
+    return LoadedRow(loaded.row, left)
+
+
+def _certain(loaded: LoadedRow) -> LoadedRow:
+    """Return a row that is left out without a question of its own: what nobody has confirmed, its group asks."""
+    if isinstance(loaded.case, LeftOut) and loaded.case.unconfirmed is not None:
+        left = loaded.case
+        return LoadedRow(loaded.row, Reject(RecordKind.CASE, (left.reason,), left.money, None, None, RejectStatus.LEFT_OUT))
+    return replace(loaded, voucher=None) if loaded.voucher is not None else loaded

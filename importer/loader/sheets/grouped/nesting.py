@@ -1,0 +1,81 @@
+"""Which of two heads above each other is the debtor: the outer one or the inner one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from enum import Enum, auto
+from itertools import chain
+
+from importer.domain.text_keys import fold
+from importer.errors import FileRefused
+from importer.loader.sheets.grouped.analysis import Span
+from importer.loader.sheets.grouped.heads import Head, with_numbers
+from importer.loader.sheets.labels import summed_up_in
+
+_ACCOUNT = re.compile(
+    r"(?:[0-9]{3,6}\s*[-:.]?\s*)?(?:accounts? receivable|trade (?:debtors|receivables)|debtors|receivables|debitorer|"
+    r"debitorkonto|samlekonto.*|varedebitorer|tilgodehavender.*|kundefordringer|kundfordringar|kundreskontra|forderungen.*|debitoren|"
+    r"sammelkonto.*|account|konto)\b.*",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"\S*[0-9]{3}")
+_FEW = 0.2
+
+
+class Debtor(Enum):
+    """Which head of a group names the debtor."""
+
+    INNER = auto()
+    OUTER = auto()
+
+
+def debtor_heads(sheet: str, spans: Sequence[Span], labels: Iterable[str]) -> dict[int, Head]:
+    """Return the head that names the debtor of each span, by the first row of the span, with its number apart.
+
+    ``labels`` are the texts of the totals. Raises FileRefused if heads have two levels and nothing shows which one is the debtor.
+    """
+    level = _level(sheet, [span for span in spans if len(span.heads) > 1], spans, labels)
+    chosen = [(span.first, span.heads[0 if level is Debtor.OUTER else -1]) for span in spans if span.heads]
+    numbered = {head.row: head for head in with_numbers(list({head.row: head for _, head in chosen}.values()))}
+    return {first: numbered[head.row] for first, head in chosen}
+
+
+def _level(sheet: str, nested: Sequence[Span], spans: Sequence[Span], labels: Iterable[str]) -> Debtor:
+    if not nested:
+        return Debtor.INNER
+    outer, inner = ([_text(span.heads[at]) for span in nested] for at in (0, -1))
+    named = set(chain.from_iterable(map(summed_up_in, labels)))
+    is_outer, is_inner = (not named.isdisjoint(map(fold, texts)) for texts in (outer, inner))
+    tests = (
+        (Debtor.INNER, all(map(_ACCOUNT.fullmatch, outer))),
+        (Debtor.INNER, is_inner and not is_outer),
+        (Debtor.OUTER, is_outer and not is_inner),
+        (Debtor.OUTER, _are_numbered_alone(outer, inner)),
+        (Debtor.INNER, len(set(outer)) < min(2, len(set(inner)))),
+        (Debtor.OUTER, _are_repeated(outer, inner)),
+        (Debtor.INNER, len(nested) <= _FEW * len(spans)),
+    )
+    found = next((level for level, applies in tests if applies), None)
+    if found is None:
+        outer_row, inner_row = nested[0].heads[0].row, nested[0].heads[-1].row
+        raise FileRefused(
+            f'Sheet "{sheet}": rows {outer_row} and {inner_row} are heads above the same rows, and nothing shows which of them '
+            "is the debtor. Export the list with a column for the customer, or delete the heads that are no customers."
+        )
+    return found
+
+
+def _text(head: Head) -> str:
+    return f"{head.number or ''} {head.name or ''}".strip()
+
+
+def _are_numbered_alone(outer: Iterable[str], inner: Iterable[str]) -> bool:
+    """Return whether the outer heads begin with a number, and no inner one does: those are addresses, or the like."""
+    return all(map(_NUMBER.match, outer)) and not any(map(_NUMBER.match, inner))
+
+
+def _are_repeated(outer: Sequence[str], inner: Sequence[str]) -> bool:
+    """Return whether the same inner head is below several outer ones."""
+    pairs = set(zip(outer, inner, strict=True))
+    return len({one for _, one in pairs}) < len(pairs)

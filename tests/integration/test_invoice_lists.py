@@ -1,0 +1,132 @@
+"""A list of invoices, credits and payments becomes a case a debtor and a voucher a document."""
+
+from __future__ import annotations
+
+import json
+
+from support.invoice_lists import claims, counts, credit, fee, import_list, payment, row, summary
+from support.sheets import read_sheet, write_csv
+
+THREE = [row("1001", "A1", "1000.00"), row("1001", "A2", "250.50", **{"Due date": "2026-03-01"}), row("1002", "A3", "400.00")]
+
+
+def sent_case(fake_apis, reference):
+    return next(one["received"] for one in fake_apis.cases if one["creditorReference"] == reference)
+
+
+def vouchers(fake_apis):
+    return {one["received"].get("referenceId"): one["amount"] for one in fake_apis.vouchers}
+
+
+def test_the_invoices_of_a_debtor_are_one_case_with_a_voucher_each(configured_workspace, fake_apis):
+    found = import_list(
+        configured_workspace, [*THREE, row("1001", "A4", "99.00", Date="2025-12-01", **{"Due date": "2025-12-20"})]
+    )
+    assert claims(fake_apis) == {"1001": 1349.5, "1002": 400.0}
+    assert vouchers(fake_apis) == {"A1": -100000, "A2": -25050, "A3": -40000, "A4": -9900}
+    assert found["balanced"]
+    assert counts(found) == {"rows": 2, "accepted": 2}
+    assert counts(found, "vouchers") == {"rows": 4, "accepted": 4}
+    assert found["totals"]["cases"]["DKK"]["accepted"] == "1749.50"
+    case = sent_case(fake_apis, "1001")
+    assert (case["date"], case["dueDate"]) == ("2025-12-01", "2025-12-20")
+    assert "A4 of 2025-12-01, due 2025-12-20: 99.00" in case["comments"]
+    assert case["claimDescription"] == "3 unpaid invoices of 2025-12-01 to 2026-01-15."
+
+
+def test_the_same_list_again_sends_nothing_also_in_another_order(configured_workspace, fake_apis):
+    rows = [*THREE, credit("1001", "K1", "50.00"), payment("1001", "", "20.00"), payment("1001", "", "20.00")]
+    import_list(configured_workspace, rows)
+    sent = len(fake_apis.cases), len(fake_apis.vouchers)
+    assert sent == (2, 6)
+    again = import_list(configured_workspace, list(reversed(rows)), name="again.csv")
+    assert (len(fake_apis.cases), len(fake_apis.vouchers)) == sent
+    assert counts(again) == {"rows": 2, "already_imported": 2}
+    assert counts(again, "vouchers") == {"rows": 6, "already_imported": 6}
+    assert again["balanced"]
+
+
+def test_credits_and_payments_are_taken_off_and_fees_are_apart(configured_workspace, fake_apis):
+    rows = [
+        *THREE,
+        credit("1001", "K1", "250.50", **{"Applies to": "A2"}),
+        payment("1001", "B1", "100.00"),
+        fee("1001", "G1", "60.00"),
+        fee("1003", "G2", "60.00"),
+    ]
+    found = import_list(configured_workspace, rows)
+    assert claims(fake_apis) == {"1001": 900.0, "1002": 400.0}
+    assert vouchers(fake_apis) == {"A1": -100000, "A2": -25050, "K1": 25050, "B1": 10000, "G1": -6000, "A3": -40000}
+    sent = {one["received"]["referenceId"]: one for one in fake_apis.vouchers}
+    assert sent["K1"]["received"]["referenceCaseVoucherId"] == sent["A2"]["id"]
+    assert sent["B1"]["received"]["source"] == "CREDITOR"
+    assert "referenceCaseVoucherId" not in sent["B1"]["received"]
+    assert counts(found) == {"rows": 3, "accepted": 2, "left_out": 1}
+    assert found["balanced"]
+    comments = sent_case(fake_apis, "1001")["comments"]
+    assert "Fees and interest, which are not in the amount (DKK):\nG1 of 2026-01-15: 60.00" in comments
+
+
+def test_what_is_not_due_stays_out_with_the_credits_that_name_it(configured_workspace, fake_apis):
+    later = row("1001", "A9", "700.00", **{"Due date": "2099-01-01"})
+    later["Due date"] = "2026-12-31"
+    rows = [*THREE, later, credit("1001", "K9", "700.00", **{"Applies to": "A9"})]
+    found = import_list(configured_workspace, rows)
+    assert claims(fake_apis) == {"1001": 1250.5, "1002": 400.0}
+    assert counts(found) == {"rows": 4, "accepted": 2, "left_out": 2}
+    assert found["balanced"]
+
+
+def test_one_bad_row_holds_back_its_whole_group_and_the_error_sheet_shows_it(configured_workspace, fake_apis):
+    rows = [*THREE, row("1001", "A5", "12.345"), credit("1001", "K1", "50.00")]
+    found = import_list(configured_workspace, rows, code=3)
+    assert claims(fake_apis) == {"1002": 400.0}
+    assert found["balanced"]
+    errors = configured_workspace.reports()[-1] / "errors.xlsx"
+    shown = read_sheet(errors, "list.csv")
+    assert [one["Number"] for one in shown] == ["A1", "A2", "A5", "K1"]
+
+    corrected = [one | {"Open": "12.34"} if one["Number"] == "A5" else one for one in shown]
+    write_csv(configured_workspace.folder / "corrected.csv", corrected)
+    ended = configured_workspace.call("run", "corrected.csv", "--profile", "list.toml", "--yes")
+    assert ended.code == 0, ended
+    assert claims(fake_apis) == {"1001": 1212.84, "1002": 400.0}
+    assert len(fake_apis.vouchers) == 5
+
+
+def test_a_question_row_holds_its_whole_group(configured_workspace, fake_apis):
+    rows = [one | {"Dispute": ""} for one in THREE]
+    rows[1]["Dispute"] = "yes"
+    found = import_list(configured_workspace, rows, code=6, columns='"Dispute" = "on_hold"')
+    assert claims(fake_apis) == {"1002": 400.0}
+    assert counts(found) == {"rows": 2, "accepted": 1, "questioned": 1}
+    assert counts(found, "vouchers") == {"rows": 3, "accepted": 1, "blocked": 2}
+    out = import_list(configured_workspace, rows, name="out.csv", columns='"Dispute" = "on_hold"', more='disputed = "leave out"')
+    assert claims(fake_apis) == {"1001": 1000.0, "1002": 400.0}
+    assert out["balanced"]
+
+
+def test_without_vouchers_every_row_shows_its_case(configured_workspace, fake_apis):
+    found = import_list(configured_workspace, THREE, more='vouchers = "none"')
+    assert claims(fake_apis) == {"1001": 1250.5, "1002": 400.0}
+    assert fake_apis.vouchers == []
+    assert found["balanced"]
+    shown = read_sheet(configured_workspace.reports()[-1] / "success.xlsx", "list.csv")
+    assert [one["Number"] for one in shown] == ["A1", "A2", "A3"]
+
+
+def test_cases_go_although_debbie_is_not_set_up(configured_workspace, fake_apis):
+    for name in ("TOKEN", "TENANT_ID"):
+        configured_workspace.env.pop(f"IMPORTER_DEBBIE__{name}")
+    import_list(configured_workspace, THREE)
+    assert claims(fake_apis) == {"1001": 1250.5, "1002": 400.0}
+    assert fake_apis.vouchers == []
+
+
+def test_a_reference_may_make_the_case(configured_workspace, fake_apis):
+    rows = [one | {"Case": case} for one, case in zip(THREE, ("C1", "C2", "C2"), strict=True)]
+    rows[1] |= {"Customer": rows[2]["Customer"], "Customer no.": "1002"}
+    found = import_list(configured_workspace, rows, cases_from="reference", columns='"Case" = "case_ref"')
+    assert claims(fake_apis) == {"C1": 1000.0, "C2": 650.5}
+    assert json.dumps(counts(found, "vouchers")) == '{"rows": 3, "accepted": 3}'
+    assert summary(configured_workspace)["balanced"]
