@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from importer.domain.master_data import NO_MASTER_DATA, MasterData
@@ -14,15 +14,18 @@ from importer.loader.profile import NO_PROFILE, MasterDataRules, Profile
 from importer.loader.profiles.recognition import NO_PROFILES, ProfileSet
 
 
-def part_master_files(paths: Sequence[Path], profile: Profile, profile_set: ProfileSet) -> tuple[tuple[Path, ...], MasterData]:
+def part_master_files(
+    paths: Sequence[Path], profile: Profile, profile_set: ProfileSet, is_list: Callable[[Path], bool] = lambda _: False
+) -> tuple[tuple[Path, ...], MasterData]:
     """Return the paths without those of master data, and these, read.
 
-    A file alone is never taken for master data: reading it says what is missing.
+    A file alone is never taken for master data: reading it says what is missing. ``is_list`` returns whether a file is known
+    to be a list without opening it.
     """
     if len(paths) == 1:
         return tuple(paths), NO_MASTER_DATA
     rules = _rules(profile, profile_set)
-    found = {path: data for path in paths if (data := _master_data(path, rules))}
+    found = {path: data for path in paths if not is_list(path) and (data := _master_data(path, rules))}
     lists = tuple(path for path in paths if path not in found)
     if not lists:
         return tuple(paths), NO_MASTER_DATA

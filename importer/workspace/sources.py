@@ -72,15 +72,22 @@ def sources_of(
     """
     context = environment.load_context(test_cases=request.test_cases, folder=request.workspace.root)
     context = replace(context, confirmed=confirmed, parties=request.parties, list_is_current=request.list_is_current)
-    paths, master_data = part_master_files(find_files(request.paths).files, request.profile, request.profile_set)
-    context = replace(context, master_data=master_data)
+    context = replace(context, documents=open_documents(request.documents) if request.documents else None)
+    read_with = reader_version(request.profile, request.profile_set, context) if request.paths else ""
+
+    def is_list(path: Path) -> bool:
+        version = _source(path, (), request, context, read_with).version
+        return version is not None and has_cases(version) is not None
+
+    paths, master_data = part_master_files(find_files(request.paths).files, request.profile, request.profile_set, is_list)
+    if master_data:
+        context = replace(context, master_data=master_data)
+        read_with = reader_version(request.profile, request.profile_set, context)
     if request.frames:
         yield Source("DataFrame", lambda: _opened_frames(request.frames, request, context))
-    read_with = reader_version(request.profile, request.profile_set, context) if paths else ""
     later: list[Source] = []
-    named = open_documents(request.documents) if request.documents else None
     for path, others in without_copies(paths):
-        source = _source(path, others, request, replace(context, documents=named), read_with)
+        source = _source(path, others, request, context, read_with)
         if len(paths) > 1 and _only_vouchers(source, has_cases):
             later.append(source)
         else:
