@@ -33,6 +33,7 @@ from importer.loader.profiles.workbook import for_all_sheets, most_recognised, s
 from importer.loader.sheets.cell_tests import could_be_value
 from importer.loader.sheets.plan import column_in
 from importer.loader.sheets.shape import Shape
+from importer.reporter.notes import sentence
 from importer.settings import Settings
 from importer.workspace.dialogue import Dialogue
 from importer.workspace.environment import day_of
@@ -122,6 +123,8 @@ def map_file(request: MapRequest, settings: Settings, dialogue: Dialogue | None,
         draft = ask(prompts, draft, open_questions(draft)[0])
     today = day_of(datetime.now(UTC), settings.zone())
     draft = with_date_format(draft, prompts, today)
+    for note in sheet.sample.notes:
+        show(sentence(note))
     if _needs_none(request, draft, target):
         advice = advice_on_dates(draft, request.path, today)
         return Mapped((f"{request.path.name} can be read without a profile.", *advice, _next(request.path)))

@@ -151,6 +151,12 @@ def document_of_voucher(voucher: bytes, case: bytes) -> CarriedDocument | None:
     return CarriedDocument(document_key(owner, document), DocumentSource.VOUCHER, document, _name_key_of(wire, owner))
 
 
+def name_of_debtor(payload: bytes) -> str:
+    """Return the key of the name of a case's debtor."""
+    wire = orjson.loads(payload)
+    return _name_key_of(wire, owner_of_case(wire))
+
+
 def _name_key_of(wire: Mapping[str, Any], owner: Owner) -> str:
     name = str((wire.get("debtor") or {}).get("name") or "")
     return name_key(name, owner.creditor, owner.country, is_test=owner.is_test)

@@ -41,8 +41,7 @@ StoredKey = tuple[MatchVersion, str]
 class RecordKeys(NamedTuple):
     """The keys of one record: today's match key, those of earlier releases, and those for suspected twins.
 
-    ``shorter`` are the traits of a case without a reference as they would be with the first words of its debtor's name. ``name``
-    is the key of the name of a case's debtor.
+    ``shorter`` are the traits of a case without a reference as they would be with the first words of its debtor's name.
     """
 
     text: str
@@ -54,7 +53,6 @@ class RecordKeys(NamedTuple):
     number: str | None = None
     stem: str | None = None
     shorter: tuple[str, ...] = ()
-    name: str | None = None
 
     def possible_bases(self) -> tuple[str, ...]:
         """Return the keys that may be the base of an entry; the others are only stored beside one."""
@@ -107,14 +105,13 @@ def case_keys(ref: str | None, payload: bytes, row: RawRow) -> RecordKeys:
     loose = case_key(loose_text(ref), *owner, is_test=is_test) if ref else None
     traits = _traits(wire, owner, is_test=is_test)
     cells = row.key("case", *owner, is_test)
-    name = name_key(str((wire.get("debtor") or {}).get("name") or ""), *owner, is_test=is_test)
     if not ref:
         stem, shorter = _keys_of_names(wire, owner, is_test=is_test)
-        return RecordKeys(text, cells, (), None, traits, None, None, stem, shorter, name)
+        return RecordKeys(text, cells, (), None, traits, None, None, stem, shorter)
     folded, number = match_text(ref), match_text(str(wire.get("creditorReference") or ""))
     has_number = number not in {"", folded}
     of_number = case_key(number, *owner, is_test=is_test) if has_number else None
-    return RecordKeys(text, cells, (), loose, traits, folded if folded != ref else None, of_number, name=name)
+    return RecordKeys(text, cells, (), loose, traits, folded if folded != ref else None, of_number)
 
 
 def name_key(name: str, creditor: str, country: str | None, *, is_test: bool) -> str:

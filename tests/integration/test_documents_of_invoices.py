@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from support.invoice_lists import import_list, payment, row
 from support.sheets import case, voucher, write_csv, write_workbook
 from support.workspace import CliWorkspace
 
@@ -143,3 +144,16 @@ def test_other_documents_make_an_unchanged_list_be_read_again(configured_workspa
     assert workspace.call("run", source, "--yes").code == 0
     again = workspace.call("run", source, "--yes", "--documents", write_folder(tmp_path / "docs", "1067.pdf"))
     assert "1 document of docs goes out" in again.out
+
+
+def test_documents_go_out_with_the_invoices_of_one_case(configured_workspace) -> None:
+    workspace = configured_workspace
+    write_folder(workspace.folder / "list", "INV-20311.pdf", "20312.pdf", "20313.pdf", "20399.pdf")
+    rows = [row("1001", "20311", "1000.00"), row("1001", "20312", "250.50"), payment("1001", "20313", "50.00")]
+    import_list(workspace, rows)
+    found = workspace.ledger("SELECT payload, appendix FROM entry WHERE kind = 'voucher'")
+    files = {json.loads(payload)["referenceId"]: Path(json.loads(file)["path"]).name if file else None for payload, file in found}
+    assert files == {"20311": "INV-20311.pdf", "20312": "20312.pdf", "20313": None}
+    ((notes,),) = workspace.ledger("SELECT notes FROM batch")
+    assert "20399.pdf" in notes
+    assert "20313.pdf" in notes

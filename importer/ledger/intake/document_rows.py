@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, update
 
 from importer.domain.document_keys import (
     CarriedDocument,
@@ -17,6 +17,7 @@ from importer.domain.document_keys import (
     document_of_voucher,
     documents_of_case,
     documents_of_list,
+    name_of_debtor,
 )
 from importer.domain.documents import document_of, facts_of
 from importer.domain.kinds import RecordKind
@@ -33,7 +34,16 @@ from importer.ledger.storage.schema import document, entry
 
 _INSERT = insert(document).prefix_with("OR IGNORE", dialect="sqlite")  # a voucher may be the invoice that its case is
 _INSERT_OWN, _INSERT_LISTED = CompiledUpdate(_INSERT), CompiledUpdate(_INSERT)
-_FROM_LIST = DocumentSource.LIST.value
+_REFERENCE, _SECOND, _UNKNOWN = (
+    *(DocumentSource.REFERENCE.value, DocumentSource.SECOND_REFERENCE.value),
+    DocumentSource.UNKNOWN.value,
+)
+_FILL_NAMES = CompiledUpdate(
+    update(document)
+    .where(document.c.entry_id == bindparam("_entry"), document.c.key == bindparam("_key"))
+    .values(name=bindparam("_name"))
+)
+PAGE_ROWS = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +92,10 @@ class DocumentRows:
         if record.documents:
             self.insert_all(known, documents_of_list(record.documents, record.payload))
             return
-        of_entry = {"entry_id": known.id, "account": self._account, "name": keys.name}
-        source, second = DocumentSource.REFERENCE, DocumentSource.SECOND_REFERENCE
-        if record.ref is None:
-            self._own[known.id] = [
-                {"key": self._unnumbered(record, ordinals), "source": DocumentSource.UNKNOWN.value, **of_entry}
-            ]
-            return
-        self._own[known.id] = [{"key": keys.text[:SHORT], "source": source.value, **of_entry}]
+        key, source = (keys.text[:SHORT], _REFERENCE) if record.ref else (self._unnumbered(record, ordinals), _UNKNOWN)
+        own = self._own[known.id] = [{"entry_id": known.id, "key": key, "account": self._account, "source": source}]
         if keys.number is not None:
-            self._own[known.id].append({"key": keys.number[:SHORT], "source": second.value, **of_entry})
+            own.append({"entry_id": known.id, "key": keys.number[:SHORT], "account": self._account, "source": _SECOND})
 
     @staticmethod
     def _unnumbered(record: CaseRecord, ordinals: Counter[str]) -> str:
@@ -156,8 +160,18 @@ class DocumentRows:
 
     def load_debtors(self, names: Collection[str], debtors: Collection[str]) -> None:
         """Read the documents of debtors, by the keys of their names and by the keys that lists give them."""
+        self._fill_names()
         self._load(document.c.name, names)
         self._load(document.c.debtor, debtors)
+
+    def _fill_names(self) -> None:
+        """Derive the names of debtors that are not stored yet: only lists need them, and most ledgers have none."""
+        columns = (document.c.entry_id, document.c.key, entry.c.payload)
+        joined = document.join(entry, entry.c.id == document.c.entry_id)
+        query = select(*columns).select_from(joined).where(document.c.name.is_(None)).limit(PAGE_ROWS)
+        while found := self._connection.execute(query).all():
+            named = [{"_entry": one.entry_id, "_key": one.key, "_name": name_of_debtor(one.payload)} for one in found]
+            _FILL_NAMES(self._connection, named)
 
     def load_entries(self, identifiers: Iterable[int]) -> None:
         """Read all documents of these cases."""
@@ -184,7 +198,8 @@ class DocumentRows:
             shown = document_of_case(known.ref, known.payload)
         else:
             shown = document_of(stored, str(orjson.loads(known.payload).get("creditorCompanyName")))
-        carried = CarriedDocument(stored.key, DocumentSource(stored.source), shown, stored.name)
+        name = stored.name or name_of_debtor(known.payload)
+        carried = CarriedDocument(stored.key, DocumentSource(stored.source), shown, name)
         return Carrier(known, carried, stored.last_cents, stored.listed_on, stored.gone_on)
 
     def _remember(self, one: Carrier) -> None:

@@ -63,7 +63,7 @@ class DocumentIntake:
         """
         record = candidate.record
         assert isinstance(record, CaseRecord)
-        if match.is_answered or not (record.documents or self._batch.knows_lists):
+        if match.is_answered:
             return match
         match = self._by_its_documents(candidate, match)
         if match.several or is_answered(match.known, candidate):

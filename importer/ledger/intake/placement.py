@@ -58,7 +58,8 @@ class Placement:
 
     def _place(self, row: StagedRow, candidate: Candidate, match: Match) -> ExistingEntry | None:
         kind = candidate.kind
-        match = self.claims.resolve(row, candidate, match) if kind is RecordKind.CASE else match
+        if kind is RecordKind.CASE and self._batch.knows_lists:
+            match = self.claims.resolve(row, candidate, match)
         known = match.known
         keep_answer(candidate, known)
         may_repeat = kind is RecordKind.CASE and row.repeats_its_case

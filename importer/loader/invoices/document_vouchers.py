@@ -12,6 +12,7 @@ from importer.domain.kinds import RecordKind
 from importer.domain.records import Reject, VoucherRecord
 from importer.loader.context import LoadContext
 from importer.loader.invoices.listed import ListedDocument
+from importer.loader.records.documents import SheetDocuments
 from importer.loader.records.row_values import RowValues
 from importer.loader.records.voucher import voucher_of
 
@@ -28,10 +29,14 @@ def unique_id_of(base: str, one: ListedDocument) -> str:
 
 def voucher_of_document(
     one: ListedDocument, currency: str, context: LoadContext, *, base: str = "", parent: ListedDocument | None = None,
-    own: RowValues | None = None, hint: EntryLabel | None = None,
+    own: RowValues | None = None, hint: EntryLabel | None = None, files: SheetDocuments | None = None,
 ) -> VoucherRecord | Reject:  # fmt: skip
-    """Return the voucher of a document. ``own`` are the values of the sheet's own columns for vouchers, which add to it."""
+    """Return the voucher of a document. ``own`` are the values of the sheet's own columns for vouchers, which add to it.
+
+    ``files`` are the files that go out with invoices and credit notes; a payment only names the invoice that it is about.
+    """
     found = own or RowValues(RecordKind.VOUCHER)
+    files = files if one.kind in (DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE) else None
     values: dict[str, Any] = {
         "voucher_type": one.voucher_type,
         "voucher_amount": Decimal(one.open_cents) / 100,
@@ -44,4 +49,4 @@ def voucher_of_document(
     }
     given = {"source": "CREDITOR", **found.values}
     found.values = {name: value for name, value in (given | values).items() if value is not None}
-    return voucher_of(found, context, hint, signed=False, needs_case=False)
+    return voucher_of(found, context, hint, signed=False, needs_case=False, documents=files)

@@ -18,6 +18,8 @@ from importer.loader.invoices.document_vouchers import takes_vouchers, voucher_o
 from importer.loader.invoices.groups import Group, Groups
 from importer.loader.invoices.listed import ListedDocument, Place, Standing
 from importer.loader.invoices.sights import RowSight, SightReader
+from importer.loader.records.documents import SheetDocuments
+from importer.loader.records.row_values import RowValues
 
 
 @dataclass
@@ -36,9 +38,11 @@ class GroupedRows:
         for loaded in rows:
             sight = reader.sight_of(loaded.row.number)
             found = self.groups.of(Place(sheet, loaded.row.number))
-            yield self._row(loaded, sight or RowSight(), *found) if found else _certain(loaded)
+            yield self._row(loaded, sight or RowSight(), *found, reader.documents) if found else _certain(loaded)
 
-    def _row(self, loaded: LoadedRow, sight: RowSight, group: Group, document: ListedDocument) -> LoadedRow:
+    def _row(
+        self, loaded: LoadedRow, sight: RowSight, group: Group, document: ListedDocument, files: SheetDocuments | None
+    ) -> LoadedRow:
         decision, standing = group.decision, document.standing
         if standing is Standing.REJECTED or (standing is Standing.UNREAD and not _is_left(loaded)):
             return _rejected(loaded, group, document, document.reasons)
@@ -46,7 +50,7 @@ class GroupedRows:
             return _out(loaded, document, why, group)
         case = self._case(group) if decision.outcome is Outcome.CASE else None
         if isinstance(case, CaseRecord):
-            return self._of_case(loaded, sight, group, document, case)
+            return self._of_case(loaded, sight, group, document, case, files)
         return _rejected(loaded, group, document, case.reasons if case else (decision.reason or reasons.NOT_CLAIMED,))
 
     def _case(self, group: Group) -> CaseRecord | Reject:
@@ -54,7 +58,10 @@ class GroupedRows:
             found = self._cases[id(group)] = case_of_group(group, self.context)
         return found
 
-    def _of_case(self, loaded: LoadedRow, sight: RowSight, group: Group, document: ListedDocument, case: CaseRecord) -> LoadedRow:
+    def _of_case(
+        self, loaded: LoadedRow, sight: RowSight, group: Group, document: ListedDocument, case: CaseRecord,
+        files: SheetDocuments | None,
+    ) -> LoadedRow:  # fmt: skip
         first = group.first_rows[document.place.sheet]
         is_first = first == document.place
         voucher = None
@@ -65,7 +72,8 @@ class GroupedRows:
                 self.context,
                 base=case.base,
                 parent=group.decision.parents.get(document.place),
-                own=sight.voucher,
+                own=sight.voucher or RowValues(RecordKind.VOUCHER, cells=sight.cells),
+                files=files,
                 hint=sight.hints.get(RecordKind.VOUCHER),
             )
         return LoadedRow(loaded.row, case if is_first else None, voucher, None if is_first else first.row)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 from importer.domain.cells import Cell
 from importer.domain.master_data import NO_MASTER_DATA, MasterData
+from importer.domain.notes import Note
 from importer.domain.personal_numbers.sheet_mask import SheetMask, masked_cells
 from importer.domain.records import SheetHead
 from importer.loader.files.projection import NumberedRow, PeekableRows
@@ -14,6 +16,7 @@ from importer.loader.master_data.apart import columns_to_complete, parted
 from importer.loader.profile import NO_PROFILE
 from importer.loader.profiles.proposal import Heading
 from importer.loader.sheets.grouped.flat_list import RECOGNISED_ROWS, as_flat_list, below_headings, marks_of, with_documents
+from importer.loader.sheets.grouped.report_notes import notes_on_report
 from importer.loader.sheets.grouped.summaries import is_summary, raise_for_summary
 from importer.loader.sheets.header import find_header
 from importer.loader.sheets.heading_matches import SheetContext
@@ -31,7 +34,8 @@ SAMPLED_ROWS = 500
 class SheetSample:
     """A sheet that has a header and rows below it. Its cells are personal data: never write them to a file or log.
 
-    ``rows`` are the sampled rows without those that a label shows to be totals.
+    ``rows`` are the sampled rows without those that a label shows to be totals. ``notes`` say how a report is read as a flat
+    list.
     """
 
     name: str
@@ -40,6 +44,7 @@ class SheetSample:
     headings: tuple[Heading, ...]
     around: SheetContext = field(default_factory=SheetContext)
     rows: tuple[tuple[Cell, ...], ...] = ()
+    notes: tuple[Note, ...] = ()
 
     def reading(self, shape: Shape) -> HeadingReading:
         """Return how the sheet is read without a profile."""
@@ -80,7 +85,8 @@ def _sample(sheet: Sheet, master_data: MasterData) -> SheetSample | None:
     headings = tuple(Heading(text, _filled(at, left)) for at, text in enumerate(top.header))
     untotalled = tuple(tuple(cells) for _, cells in left if not any(map(is_total_label, cells)))
     around = replace(top.around, completed=columns_to_complete(top.header, master_data, NO_PROFILE))
-    return SheetSample(sheet.name, top.row, top.header, headings, around, untotalled)
+    notes = tuple(notes_on_report(sheet, None, date.min))
+    return SheetSample(sheet.name, top.row, top.header, headings, around, untotalled, notes)
 
 
 def _filled(column: int, rows: list[NumberedRow]) -> tuple[Cell, ...]:

@@ -198,6 +198,52 @@ SENTENCES = {
         'Sheet "Sager": "Gade" and "Nr" are not joined to debtor_address, since both end in numbers. `importer map FILE` asks '
         "for it."
     ),
+    Note(NoteKind.GROUP_HEADS, "Sager", rows_of([4, 5])): (
+        'Sheet "Sager": rows 4–5 are heads of groups of documents and were left out.'
+    ),
+    Note(
+        NoteKind.REPORT_READ,
+        "Sager",
+        values=(
+            ("grouping", "heads"),
+            ("documents", "1200"),
+            ("debtors", "2"),
+            ("gained", "Customer number"),
+            ("gained", "Kunde"),
+        ),
+    ): (
+        'Sheet "Sager" is grouped by debtor, whose name or number is in a row of its own: it was read as 1,200 documents of 2 '
+        'debtors. The columns "Customer number" and "Kunde" are filled from it.'
+    ),
+    Note(NoteKind.REPORT_READ, "Sager", values=(("grouping", "ages"), ("documents", "1"), ("debtors", "0"))): (
+        'Sheet "Sager" is grouped by age, and each row names its debtor: it was read as 1 document.'
+    ),
+    Note(NoteKind.TWO_LINE_HEADINGS, "Sager", values=(("first", "3"), ("last", "4"))): (
+        'Sheet "Sager": rows 3 and 4 make up the headings together.'
+    ),
+    Note(NoteKind.OPEN_FROM_AGES, "Sager", values=(("heading", "0-30"), ("heading", "31-60"), ("heading", "61+"))): (
+        'Sheet "Sager": the open amount is in one of the columns of ages, "0-30" to "61+".'
+    ),
+    Note(NoteKind.OPEN_IS_SUM_OF_AGES, "Sager", values=(("heading", "Total"),)): (
+        'Sheet "Sager": "Total" is the open amount, since it is the sum of the columns of ages in each row.'
+    ),
+    Note(NoteKind.OPEN_FROM_DEBIT, "Sager", values=(("heading", "Soll"), ("heading", "Haben"))): (
+        'Sheet "Sager": the open amount is "Soll" less "Haben".'
+    ),
+    Note(NoteKind.OPEN_BY_SIDE, "Sager", values=(("heading", "Betrag"), ("heading", "S/H"))): (
+        'Sheet "Sager": the open amount is "Betrag", and the mark in "S/H" says whether it is a debit or a credit.'
+    ),
+    Note(NoteKind.OPEN_BY_SIDE, "Sager", values=(("heading", "Betrag"),)): (
+        'Sheet "Sager": the open amount is "Betrag", and the mark behind it says whether it is a debit or a credit.'
+    ),
+    Note(NoteKind.NO_CREDITS, "Sager", values=(("documents", "1200"),)): (
+        'Sheet "Sager" has 1,200 documents and not a single credit or payment. Some reports leave them out: check that this one '
+        "shows them, or too much is claimed."
+    ),
+    Note(NoteKind.LISTED_ON, "Sager", values=(("day", "2026-10-31"),)): 'Sheet "Sager" is of 2026-10-31.',
+    Note(NoteKind.OLD_LIST, "Sager", values=(("day", "2026-10-31"), ("days", "28"))): (
+        'Sheet "Sager" is 28 days old: payments since 2026-10-31 are not in it. Export it again before claims are sent.'
+    ),
     Note(NoteKind.AGE_GROUPS, "Sager", rows_of([4])): 'Sheet "Sager": row 4 is the head of a group of ages and was left out.',
     Note(
         NoteKind.FURTHER_LINES, "Sager", rows_of([4])

@@ -19,7 +19,7 @@ _AND_MORE = (
     r"und älter|oder mehr)"
 )
 _LESS = r"(?:up to|less than|under|indtil|op til|upp till|opptil|inntil|mindre end|bis|unter|weniger als)"
-_NUMBER = r"[0-9]{1,4}"
+_NUMBER = r"[0-9]{1,3}"
 _RANGE = rf"{_NUMBER} ?(?:-|–|—|to|til|till|bis|/) ?{_NUMBER}"
 _SPAN = rf"(?:{_RANGE}|(?:[<>]=?|≤|≥) ?{_NUMBER}|{_MORE} {_NUMBER}|{_LESS} {_NUMBER}|{_NUMBER} ?{_AND_MORE})"
 _AGED = re.compile(
@@ -38,6 +38,13 @@ _MONTHS = re.compile(
     r"aug(?:ust|usti)?|sep(?:t|tember)?|o[ck]t(?:ober)?|nov(?:ember)?|de[cz](?:ember)?)\.?",
     re.IGNORECASE,
 )
+_PERIOD = re.compile(
+    rf"(?:{_MONTHS.pattern}[ .,/-]*(?:20)?[0-9]{{2}}|"
+    r"(?:q[1-4]|[1-4]\.? ?(?:kvartal|quartal|quarter))[ .,/-]*(?:20[0-9]{2})?|"
+    r"(?:uge|week|vecka|uke|kw|woche) ?[0-9]{1,2}(?:[ .,/-]*20[0-9]{2})?|"
+    r"20[0-9]{2}(?:[-/.][0-9]{1,2})?|[0-9]{1,2}[-/.]20[0-9]{2})",
+    re.IGNORECASE,
+)
 FEWEST_AGES = 2
 """Columns of ages that a table must have. One alone may mean something else."""
 
@@ -51,6 +58,11 @@ def is_age(cell: Cell) -> bool:
         return False
     text = " ".join(cell.split()).strip(" :")
     return bool(_AGED.fullmatch(text) or _WORDS.fullmatch(text))
+
+
+def is_period(text: str) -> bool:
+    """Return whether a text is a period, and so no debtor: ``October 2026``, ``Q3 2026``, ``2026-10``, ``Uge 40``."""
+    return bool(_PERIOD.fullmatch(" ".join(text.split()).strip(" :")))
 
 
 def age_columns(header: tuple[str, ...]) -> tuple[int, ...]:

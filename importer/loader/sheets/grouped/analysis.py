@@ -16,7 +16,7 @@ from importer.loader.sheets.grouped.heads import Head, head_in
 from importer.loader.sheets.grouped.layout import Grouping, ReportLayout, may_be_named
 from importer.loader.sheets.grouped.marks import RowMarks
 from importer.loader.sheets.grouped.open_amounts import OpenFrom
-from importer.loader.sheets.grouped.row_kinds import ReportRow, RowKind, is_age_head, is_detail
+from importer.loader.sheets.grouped.row_kinds import ReportRow, RowKind, is_age_head, is_detail, is_period_head
 from importer.loader.sheets.grouped.totals import TotalsCheck
 from importer.loader.sheets.labels import summed_up_in
 from importer.loader.values.parsers import is_blank
@@ -56,7 +56,7 @@ class Analysis:
 class ReportReader:
     """Reads the rows of a report below its headings, one after the other.
 
-    ``is_glued`` tells whether the cells of a row hold a whole row in one of them.
+    ``is_glued``: one cell of a row holds the delimiters of a whole row.
     """
 
     def __init__(self, layout: ReportLayout, is_glued: Callable[[Sequence[Cell]], bool] = lambda _: False) -> None:
@@ -212,11 +212,11 @@ class ReportReader:
 
     def _of_head(self, row: ReportRow, *, is_above: bool) -> Iterator[Head]:
         """Yield the debtor whom a head names. It may name a currency or a state instead. ``is_above``: debtors are below it."""
-        head = head_in(row)
+        head = Head(row.number) if is_period_head(row) else head_in(row)
         if self._layout.grouping is Grouping.STATES:
             self._state = row.text
             return
-        is_debtor = not is_blank(head.name) or not is_blank(head.number)
+        is_debtor = not head.is_empty or is_period_head(row)
         if is_debtor and self._is_currency_of_group:  # the currency of the group before, and not of all groups below it
             self._currency = None
         if head.currency:

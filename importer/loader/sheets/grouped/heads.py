@@ -10,7 +10,7 @@ from importer.domain.cells import Cell
 from importer.domain.code_lists import case_currencies, find_country
 from importer.domain.text_keys import fold
 from importer.loader.sheets.grouped.row_kinds import ReportRow
-from importer.loader.values.parsers import display_text
+from importer.loader.values.parsers import display_text, is_blank
 
 _WORD = re.compile(
     r"(?:(?:debitoren?|kunden?|kund|customer|client|debtor|account|konto|debitorenkonto|personenkonto|contact|kontakt)"
@@ -42,6 +42,11 @@ class Head:
     number: Cell = None
     currency: str | None = None
     country: str | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the head names no debtor."""
+        return is_blank(self.name) and is_blank(self.number)
 
     @property
     def key(self) -> str:

@@ -14,7 +14,7 @@ from importer.loader.profile import Profile
 from importer.loader.sheets.grouped.columns import ReportColumns, report_columns
 from importer.loader.sheets.grouped.header_rows import HeadingRows, find_headings
 from importer.loader.sheets.grouped.open_amounts import OpenAmount, open_amount_of
-from importer.loader.sheets.grouped.row_kinds import ReportRow, RowKind, RowTests, is_age_head
+from importer.loader.sheets.grouped.row_kinds import ReportRow, RowKind, RowTests, is_age_head, is_period_head
 from importer.loader.sheets.grouped.sums import Level
 from importer.loader.sheets.labels import is_whole_total
 from importer.loader.values.parsers import is_blank
@@ -37,7 +37,7 @@ class Grouping(Enum):
     FIRST_ROW = auto()
     """The debtor is in the row of his first document, and the cells below are empty."""
     AGES = auto()
-    """The heads are ages; each document names its debtor."""
+    """The heads are ages or periods; each document names its debtor."""
     STATES = auto()
     """The heads are states of the documents; each document names its debtor."""
     TOTALS = auto()
@@ -113,7 +113,7 @@ def _grouping(columns: ReportColumns, rows: Sequence[ReportRow], documents: Sequ
     own = _share_with_debtor(columns, documents)
     if own > _FILLED and not _is_first_row_only(columns, rows):
         return _with_own_debtors(columns, rows, heads)
-    if own <= _RARELY and any(not is_age_head(row) for row in heads):
+    if own <= _RARELY and not all(map(_is_time, heads)):
         return Grouping.HEADS
     if own <= _RARELY and _has_totals_above(columns, rows):
         return Grouping.HEADS_WITH_TOTALS
@@ -134,11 +134,15 @@ def _texts(positions: Iterable[int], cells: Sequence[Cell]) -> list[str]:
 
 def _with_own_debtors(columns: ReportColumns, rows: Sequence[ReportRow], heads: Sequence[ReportRow]) -> Grouping:
     """Return the grouping of a list whose documents name their debtors: by ages, by states, by totals, or none."""
-    if heads and all(map(is_age_head, heads)):
+    if heads and all(map(_is_time, heads)):
         return Grouping.AGES
     if heads and all(map(_is_state, heads)):
         return Grouping.STATES
     return Grouping.TOTALS if _has_totals_of_debtors(columns, rows) else Grouping.NONE
+
+
+def _is_time(row: ReportRow) -> bool:
+    return is_age_head(row) or is_period_head(row)
 
 
 def _is_state(row: ReportRow) -> bool:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from importer.domain.cells import Cell
 from importer.domain.row_states import StateColumn, find
 from importer.loader.sheets.cell_tests import is_day_in_figures
-from importer.loader.sheets.grouped.ages import is_age
+from importer.loader.sheets.grouped.ages import is_age, is_period
 from importer.loader.sheets.grouped.amounts import is_amount
 from importer.loader.sheets.grouped.columns import ReportColumns
 from importer.loader.sheets.header import headings_in
@@ -177,6 +177,11 @@ def is_detail(row: ReportRow) -> bool:
 def is_age_head(row: ReportRow) -> bool:
     """Return whether the only text of a row is an age."""
     return len(row.texts) == 1 and is_age(row.cells[row.texts[0]])
+
+
+def is_period_head(row: ReportRow) -> bool:
+    """Return whether the only text of a row is a period or a day, which name no debtor."""
+    return len(row.texts) == 1 and (is_period(row.text) or is_day(row.cells[row.texts[0]]))
 
 
 def is_day(cell: Cell) -> bool:

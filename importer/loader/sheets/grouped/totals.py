@@ -67,7 +67,7 @@ class TotalsCheck:
     def expect(self, row: ReportRow) -> None:
         """Note a total above the documents that begin now, when those of the one before it are complete."""
         self._settle_expected()
-        self._expected = row
+        self._expected, self._has_subtotals = row, True
         self._group.clear()
         self._part.clear()
 
