@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -31,11 +32,10 @@ def further_case(record: CaseRecord, carried: Sequence[CarriedDocument], referen
     if cents <= 0 or not invoices:
         return None
     wire = orjson.loads(record.payload)
-    first = {"date": min((one.date.isoformat() for one in invoices if one.date), default=wire.get("date"))}
-    due = min((one.due.isoformat() for one in invoices if one.due), default=None)
-    changes: dict[str, Any] = {"amountToRecover": cents / 100, **first, "dueDate": due, "comments": _listed(documents)}
-    changes["creditorReference"] = reference or wire.get("creditorReference")
-    changes["claimDescription"] = _described(invoices)
+    changes = _changes(wire, documents, invoices) | {
+        "amountToRecover": cents / 100,
+        "creditorReference": reference or wire.get("creditorReference"),
+    }
     payload = orjson.dumps({name: value for name, value in (wire | changes).items() if value is not None})
     return replace(
         record,
@@ -46,6 +46,21 @@ def further_case(record: CaseRecord, carried: Sequence[CarriedDocument], referen
         documents=tuple(documents),
         hint=None,
     )
+
+
+def _changes(wire: Mapping[str, Any], documents: Sequence[Document], invoices: Sequence[Document]) -> dict[str, Any]:
+    """Return the members of a request that follow from its documents."""
+    return {
+        "date": _oldest(one.date for one in invoices) or wire.get("date"),
+        "dueDate": _oldest(one.due for one in invoices),
+        "comments": _listed(documents),
+        "claimDescription": _described(invoices),
+    }
+
+
+def _oldest(days: Iterable[dt.date | None]) -> str | None:
+    known = [day for day in days if day is not None]
+    return min(known).isoformat() if known else None
 
 
 def _listed(documents: Sequence[Document]) -> str:

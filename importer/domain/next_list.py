@@ -25,7 +25,7 @@ class ListPolicy:
     """What a profile says of its later lists, and the user of this one.
 
     ``is_complete``: a list shows every open document, so that one that is missing is gone. ``payments_are_vouchers``: what was
-    paid of a document is sent as a deposit. ``is_current``: the user has said that this list counts, whatever speaks against it.
+    paid of a document is sent as a deposit. ``is_current``: the user has said that this list counts.
     """
 
     new_invoices: NewInvoices = NewInvoices.ASK
@@ -113,7 +113,7 @@ def objection_to_list(
     creditors: Collection[str],
     before: Collection[str],
 ) -> Objection | None:
-    """Return why nothing is concluded from absence or from smaller amounts in a list; None if nothing speaks against it.
+    """Return why nothing is concluded from absence or from smaller amounts in a list; None if it counts.
 
     ``listed_on`` and ``last`` are the days of the list and of the last one known, in ISO form. ``shown`` is the number of its
     documents, ``missing`` the number of the ``known`` open ones of the last list that it lacks. ``creditors`` are its own,

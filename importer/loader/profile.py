@@ -208,8 +208,7 @@ class Profile(BaseModel):
 
     def list_policy(self, *, is_current: bool) -> ListPolicy:
         """Return what is done with what a later list shows. ``is_current``: the user has said that this list counts."""
-        pays = self.payments == "voucher"
-        return ListPolicy(NewInvoices(self.new_invoices), self.complete_list, pays, is_current)
+        return ListPolicy(NewInvoices(self.new_invoices), self.complete_list, is_current=is_current)
 
     def party_kinds(self) -> dict[str, PartyKind]:
         """Return the kinds of debtors that the profile lists, by folded customer number, or by name and postal code."""

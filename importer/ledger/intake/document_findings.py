@@ -18,7 +18,7 @@ NO_NUMBER = frozenset({DocumentSource.UNKNOWN, DocumentSource.SECOND_REFERENCE})
 
 
 @dataclass
-class Findings:
+class FoundCarriers:
     """The cases that carry the documents of a record: those that were sent and those that wait, by the document's key.
 
     ``differing`` are documents that another case carries with other facts.

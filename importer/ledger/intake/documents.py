@@ -26,7 +26,7 @@ from importer.ledger.intake.document_findings import (
     NO_NUMBER,
     SENT,
     WAITING,
-    Findings,
+    FoundCarriers,
     counts,
     is_answered,
     is_by_name,
@@ -46,15 +46,14 @@ class DocumentIntake:
 
     def load(self, candidates: Collection[Candidate]) -> None:
         """Read the cases that carry the documents of these cases. Nothing is read while the ledger has no lists."""
-        listed = [one for one in candidates if isinstance(one.record, CaseRecord) and one.record.documents]
-        self._batch.knows_lists = self._batch.knows_lists or self._rows.has_lists()
-        if not listed and not self._batch.knows_lists:
+        is_list = any(map(_is_listed, candidates))
+        self._batch.knows_lists = self._batch.knows_lists or is_list or self._rows.has_lists()
+        if not self._batch.knows_lists:
             return
         shown = [document for one in candidates for document in documents_in(one)]
+        debtors = {one.document.debtor for one in shown}
         self._rows.load({one.key for one in shown})
-        names = {one.name for one in shown}
-        self._rows.load_debtors(names, {one.document.debtor for one in shown if one.source is DocumentSource.LIST})
-        self._batch.knows_lists = self._batch.knows_lists or bool(listed)
+        self._rows.load_debtors({one.name for one in shown}, debtors)
 
     def resolve(self, row: StagedRow, candidate: Candidate, match: Match) -> Match:
         """Decide which case a record is, given the documents that other cases carry.
@@ -62,8 +61,7 @@ class DocumentIntake:
         The record may become a question, or a further case of some of its documents.
         """
         record = candidate.record
-        assert isinstance(record, CaseRecord)
-        if match.is_answered:
+        if match.is_answered or not self._batch.knows_lists or not isinstance(record, CaseRecord):
             return match
         match = self._by_its_documents(candidate, match)
         if match.several or is_answered(match.known, candidate):
@@ -78,8 +76,7 @@ class DocumentIntake:
         known = match.known
         if known is not None and known.base == candidate.base:
             return match
-        record = candidate.record
-        is_of_list = isinstance(record, CaseRecord) and bool(record.documents)
+        is_of_list = _is_listed(candidate)
         if not is_of_list and known is not None:
             self._rows.load_entries([known.id])
             is_of_list = any(one.carried.source is DocumentSource.LIST for one in self._rows.of_entry(known))
@@ -135,7 +132,7 @@ class DocumentIntake:
         return self._replace_waiting(candidate, match, found, shown)
 
     def _open_case(
-        self, found: Findings, shown: CarriedDocument, own: ExistingEntry | None, *, by_name: bool
+        self, found: FoundCarriers, shown: CarriedDocument, own: ExistingEntry | None, *, by_name: bool
     ) -> ExistingEntry | None:
         """Return the case of the debtor that was sent, or may have been, in the currency of the list's documents."""
         if found.claimed:
@@ -163,7 +160,7 @@ class DocumentIntake:
         return None
 
     def _further(
-        self, row: StagedRow, candidate: Candidate, owner: ExistingEntry, found: Findings, rest: list[CarriedDocument]
+        self, row: StagedRow, candidate: Candidate, owner: ExistingEntry, found: FoundCarriers, rest: list[CarriedDocument]
     ) -> Match:
         """Place the documents that no case carries, of a debtor with an open case."""
         record, policy = candidate.record, self._batch.lists.policy
@@ -182,7 +179,7 @@ class DocumentIntake:
         self,
         row: StagedRow,
         owner: ExistingEntry,
-        found: Findings,
+        found: FoundCarriers,
         rest: list[CarriedDocument],
         *,
         is_credit: bool,
@@ -219,9 +216,9 @@ class DocumentIntake:
 
     # What other cases carry
 
-    def _sort(self, shown: Iterable[CarriedDocument], own: ExistingEntry | None) -> Findings:
+    def _sort(self, shown: Iterable[CarriedDocument], own: ExistingEntry | None) -> FoundCarriers:
         """Sort the documents by the cases that carry them, apart from ``own``, whose values are replaced."""
-        found = Findings()
+        found = FoundCarriers()
         for one in shown:
             for carrier in self._rows.carriers(one.key):
                 if carrier.known is own or carrier.known.state not in SENT | WAITING or not counts(one, carrier.carried):
@@ -235,17 +232,17 @@ class DocumentIntake:
                     found.differing.append((one, carrier, differing))
         return found
 
-    def _carried(self, candidate: Candidate, match: Match, found: Findings, shown: Sequence[CarriedDocument]) -> Match:
+    def _carried(self, candidate: Candidate, match: Match, found: FoundCarriers, shown: Sequence[CarriedDocument]) -> Match:
         """Recognise a record whose documents are all claimed, and what the list says of them."""
         owner = next(iter(found.claimed.values())).known
         for change, why in ((Change.GREW, "is larger than before"), (Change.CAME_BACK, "came back after it was missing")):
             if grown := [one for one in shown if self._change(one, found) is change]:
                 return self._ask_grown(candidate, owner, grown, why)
-        change = self._smaller(owner, found, shown)
-        is_same = change is None and owner is match.known and candidate.is_same(owner)
-        return match if is_same else Match(owner, is_answered=True, change=change)
+        less = self._smaller(owner, found, shown)
+        is_same = less is None and owner is match.known and candidate.is_same(owner)
+        return match if is_same else Match(owner, is_answered=True, change=less)
 
-    def _change(self, shown: CarriedDocument, found: Findings) -> Change:
+    def _change(self, shown: CarriedDocument, found: FoundCarriers) -> Change:
         carrier = found.claimed.get(shown.key)
         if carrier is None or carrier.carried.source in NO_NUMBER:
             return Change.SAME
@@ -254,7 +251,7 @@ class DocumentIntake:
         facts = {"last_cents": carrier.last_cents, "gone_on": day_of(carrier.gone_on), "is_older": is_older}
         return change_of(carrier.carried.document, shown.document, **facts)  # type: ignore[arg-type]  # of three types
 
-    def _smaller(self, owner: ExistingEntry, found: Findings, shown: Sequence[CarriedDocument]) -> Reason | None:
+    def _smaller(self, owner: ExistingEntry, found: FoundCarriers, shown: Sequence[CarriedDocument]) -> Reason | None:
         less = [one for one in shown if self._change(one, found) is Change.SMALLER]
         pairs = [(found.claimed[one.key].carried, one) for one in less]
         return document_reasons.smaller(pairs, owner) if pairs else None
@@ -271,7 +268,9 @@ class DocumentIntake:
         candidate.carries = False
         return self._asked(candidate, match, document_reasons.grown(grown, owner, why))
 
-    def _replace_waiting(self, candidate: Candidate, match: Match, found: Findings, shown: Sequence[CarriedDocument]) -> Match:
+    def _replace_waiting(
+        self, candidate: Candidate, match: Match, found: FoundCarriers, shown: Sequence[CarriedDocument]
+    ) -> Match:
         """Let a record replace the waiting cases that have no other documents than it, or leave its documents to one of them."""
         keys, others = {one.key for one in shown}, {one.known.id: one for one in found.waiting.values()}
         self._rows.load_entries(others)
@@ -289,7 +288,7 @@ class DocumentIntake:
 
     # Questions
 
-    def _ask_differing(self, candidate: Candidate, match: Match, found: Findings) -> Match:
+    def _ask_differing(self, candidate: Candidate, match: Match, found: FoundCarriers) -> Match:
         shown, carrier, differing = found.differing[0]
         if carrier.known.batch_id == self._batch.id:  # neither of the two rows is surely the right one
             self._batch.conflicts.ask(carrier.known, [document_reasons.differs(shown, carrier.known, differing)])
@@ -304,7 +303,7 @@ class DocumentIntake:
 
     # What the list shows
 
-    def _note(self, row: StagedRow, found: Findings, shown: Iterable[CarriedDocument]) -> None:
+    def _note(self, row: StagedRow, found: FoundCarriers, shown: Iterable[CarriedDocument]) -> None:
         """Note what the list shows of documents that other cases carry."""
         for one in shown:
             carrier = found.claimed.get(one.key) or found.waiting.get(one.key)
@@ -319,3 +318,8 @@ class DocumentIntake:
         owners = self._batch.lists.owners.setdefault(place, {})
         for one in documents:
             owners[one.document.kind.value, one.document.number or ""] = owner.id
+
+
+def _is_listed(candidate: Candidate) -> bool:
+    """Return whether a case was made from a list of documents."""
+    return isinstance(candidate.record, CaseRecord) and bool(candidate.record.documents)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -57,16 +56,7 @@ def settle_list(intake: BatchIntake, profile: str | None) -> list[Note]:
         return []
     known = _open_documents(connection, account, profile)
     missing = [one for one in known if (one.entry_id, one.key) not in lists.shown]
-    of_last = [one for one in known if one.listed_on == last]
-    objection = objection_to_list(
-        listed_on=lists.listed_on,
-        last=last,
-        shown=lists.documents,
-        missing=sum(one.listed_on == last for one in missing),
-        known=len(of_last),
-        creditors={_folded(one) for one in lists.creditors},
-        before={_folded(str(orjson.loads(one.payload).get("creditorCompanyName"))) for one in of_last},
-    )
+    objection = _objection(lists, last, known, missing)
     if objection is not None and not lists.policy.is_current:
         values = (("why", objection.value), ("missing", str(len(missing))), ("known", str(len(known))), ("last", last or ""))
         return [Note(NoteKind.LIST_DOES_NOT_COUNT, values=values)]
@@ -74,6 +64,19 @@ def settle_list(intake: BatchIntake, profile: str | None) -> list[Note]:
     notes = _conclude_absence(intake, missing) if lists.policy.is_complete else []
     _remember(intake, profile)
     return notes
+
+
+def _objection(lists: ListState, last: str | None, known: Sequence[Any], missing: Sequence[Any]) -> Objection | None:
+    of_last = [one for one in known if one.listed_on == last]
+    return objection_to_list(
+        listed_on=lists.listed_on,
+        last=last,
+        shown=lists.documents,
+        missing=sum(one.listed_on == last for one in missing),
+        known=len(of_last),
+        creditors=set(map(_folded, lists.creditors)),
+        before={_folded(str(orjson.loads(one.payload).get("creditorCompanyName"))) for one in of_last},
+    )
 
 
 def notes_of_empty(connection: Connection, account: str, source: LoadedSource) -> list[Note]:
@@ -131,22 +134,28 @@ def _conclude_absence(intake: BatchIntake, missing: Sequence[Any]) -> list[Note]
 
     Absence is never a payment: nothing is sent about it.
     """
-    connection, sent = intake.connection, [one for one in missing if one.state not in WITHDRAWABLE]
-    left = Counter(entry_id for entry_id, _ in intake.lists.shown)
-    for entry_id in sorted({one.entry_id for one in missing if one.state in WITHDRAWABLE and not left[one.entry_id]}):
-        if (known := existing_entry(connection, entry_id)) is not None:
-            why = reasons_to_json((document_reasons.gone(known),))
-            values = {"state": State.WITHDRAWN, "reasons": why}
-            connection.execute(update(entry).where(entry.c.id == entry_id).values(values))
+    waiting = [one for one in missing if one.state in WITHDRAWABLE]
+    _withdraw(intake, {one.entry_id for one in waiting} - {entry_id for entry_id, _ in intake.lists.shown})
+    return _report_gone(intake, [one for one in missing if one.state not in WITHDRAWABLE])
+
+
+def _withdraw(intake: BatchIntake, entries: Iterable[int]) -> None:
+    """Withdraw cases that wait."""
+    for entry_id in sorted(entries):
+        if (known := existing_entry(intake.connection, entry_id)) is not None:
+            values = {"state": State.WITHDRAWN, "reasons": reasons_to_json((document_reasons.gone(known),))}
+            intake.connection.execute(update(entry).where(entry.c.id == entry_id).values(values))
             intake.overruled.add(known.batch_id)
-            follow(connection, entry_id, State.WITHDRAWN)
+            follow(intake.connection, entry_id, State.WITHDRAWN)
+
+
+def _report_gone(intake: BatchIntake, sent: Sequence[Any]) -> list[Note]:
+    """Note that documents of cases that were sent are gone, and return what is to be said of them."""
     if not sent:
         return []
-    gone_on = intake.lists.listed_on or ""
+    places = [{"_entry": one.entry_id, "_key": one.key} for one in sent]
     of_document = (document.c.entry_id == bindparam("_entry")) & (document.c.key == bindparam("_key"))
-    connection.execute(
-        update(document).where(of_document).values(gone_on=gone_on), [{"_entry": one.entry_id, "_key": one.key} for one in sent]
-    )
+    intake.connection.execute(update(document).where(of_document).values(gone_on=intake.lists.listed_on or ""), places)
     labels = [EntryLabel.of(RecordKind.CASE, one.entry_id, one.entry_key).text() for one in sent[:MOST_NAMED]]
     named = [("gone", f"{one.number or one.day} ({label})") for one, label in zip(sent[:MOST_NAMED], labels, strict=True)]
     return [Note(NoteKind.DOCUMENTS_GONE, values=(("count", str(len(sent))), *named))]

@@ -20,6 +20,7 @@ OF_ROWS = frozenset(
         QuestionKind.UNASSIGNED,
         QuestionKind.SUM,
         QuestionKind.DEBTOR_TYPE,
+        QuestionKind.NEW_INVOICES,
     }
 )
 """The questions that a row asks of itself. A later row of the same claim that does not ask them takes them back."""

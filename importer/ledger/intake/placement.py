@@ -58,8 +58,7 @@ class Placement:
 
     def _place(self, row: StagedRow, candidate: Candidate, match: Match) -> ExistingEntry | None:
         kind = candidate.kind
-        if kind is RecordKind.CASE and self._batch.knows_lists:
-            match = self.claims.resolve(row, candidate, match)
+        match = self.claims.resolve(row, candidate, match)
         known = match.known
         keep_answer(candidate, known)
         may_repeat = kind is RecordKind.CASE and row.repeats_its_case
@@ -231,8 +230,7 @@ class Placement:
                 self._rekey(known, candidate)
         if match.corrected is not None:
             self._supersede(kind, match.corrected, known)
-        if kind is RecordKind.CASE:
-            self._conclude(row, candidate, match, known)
+        self._conclude(row, candidate, match, known)
         self.changes.note(row.id, kind, known.id, origin, money)
         if origin is not RowOrigin.SHARED:
             self._batch.count(kind, money)
