@@ -200,6 +200,12 @@ def test_a_row_of_which_all_but_the_number_is_in_one_cell_is_no_further_line(tmp
     assert codes(rows) == ["sent", "sent", "glued_row"]
 
 
+def test_a_text_of_two_lines_whose_quote_closes_on_the_first_refuses_the_list(tmp_path: Path) -> None:
+    torn = line(2, ';;;;"call first"')
+    with pytest.raises(FileRefused, match="Line 4: a quote closes"):
+        load(tmp_path, HEADER, line(1), torn, 'then write""', line(3, ';;;;"see letter\r\nof May"'))
+
+
 def test_a_heading_with_a_delimiter_in_it_refuses_the_list(tmp_path: Path) -> None:
     torn = HEADER.replace("comments", "comm;ents")
     with pytest.raises(FileRefused, match=r'row 1: the headings of columns 14 and 15, "comm" and "ents", are "comments" with'):
