@@ -19,13 +19,16 @@ OF_ROWS = frozenset(
         QuestionKind.CREDITS,
         QuestionKind.UNASSIGNED,
         QuestionKind.SUM,
+        QuestionKind.SUBTOTAL,
         QuestionKind.DEBTOR_TYPE,
         QuestionKind.NEW_INVOICES,
     }
 )
 """The questions that a row asks of itself. A later row of the same claim that does not ask them takes them back."""
 
-OF_OTHER_ROWS = frozenset({QuestionKind.CREDITS, QuestionKind.UNASSIGNED, QuestionKind.SUM, QuestionKind.PART_PAID})
+OF_OTHER_ROWS = frozenset(
+    {QuestionKind.CREDITS, QuestionKind.UNASSIGNED, QuestionKind.SUM, QuestionKind.SUBTOTAL, QuestionKind.PART_PAID}
+)
 """Those of them that other rows of the list raise."""
 
 NOT_YET = "not_due_yet"

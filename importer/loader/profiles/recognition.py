@@ -10,7 +10,7 @@ from importer.domain.cells import Cell
 from importer.domain.notes import Note, NoteKind
 from importer.domain.text_keys import header_key, heading_set
 from importer.errors import FileRefused, ProfileError
-from importer.loader.profile import Profile
+from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.profiles.profile_file import read_profile
 from importer.loader.sheets.grouped.flat_list import as_flat_list, below_headings
 from importer.loader.sheets.sheet import Sheet, first_rows, header_of, with_report_layout
@@ -75,12 +75,14 @@ def search_profiles(folders: Iterable[Path]) -> ProfileSet:
 
 def reader_of_headings(sheets: Iterable[Sheet]) -> Callable[[Profile], HeadingsBySheet]:
     """Return a function from a profile to the headings of these sheets in its layout. Each sheet is read only once."""
-    heads = [(sheet, first_rows(sheet, HEAD_ROWS)) for sheet in sheets]
-    return lambda profile: {sheet.name: _headings(sheet, rows, profile) for sheet, rows in heads}
+    heads = [(sheet, rows := first_rows(sheet, HEAD_ROWS), as_flat_list(sheet, rows, NO_PROFILE)) for sheet in sheets]
+    return lambda profile: {sheet.name: _headings(sheet, rows, listed, profile) for sheet, rows, listed in heads}
 
 
-def _headings(sheet: Sheet, rows: Sequence[tuple[int, tuple[Cell, ...]]], profile: Profile) -> tuple[str, ...]:
-    listed = as_flat_list(sheet, rows, profile)
+def _headings(sheet: Sheet, rows: Sequence[tuple[int, tuple[Cell, ...]]], listed: Sheet, profile: Profile) -> tuple[str, ...]:
+    """Return the headings of a sheet; ``listed`` is the sheet as it is read without a profile."""
+    if listed is sheet or profile.header_row is not None:
+        listed = as_flat_list(sheet, rows, profile)
     own = below_headings(listed, with_report_layout(rows, profile))
     try:
         return header_of(sheet.name, iter(rows) if listed is sheet else listed.rows(), own)[1]

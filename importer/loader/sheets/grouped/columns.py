@@ -120,7 +120,7 @@ class _Headings:
 
     def _opens(self) -> tuple[int, ...]:
         found = self._of("amount_to_recover")
-        return tuple(at for at in found if _is_sure_open(self._header[at], self._system, self._mapped))
+        return tuple(at for at in found if _is_sure_open(self._header[at], self._system))
 
     def columns(self) -> ReportColumns:
         """Return what the columns hold."""
@@ -148,11 +148,9 @@ class _Headings:
         )
 
 
-def _is_sure_open(heading: str, system: Mapping[str, str], mapped: Mapping[str, list[str]]) -> bool:
-    """Return whether a heading is certain to be that of the open amount: by its words, in its system, or by the profile."""
-    key = header_key(heading)
-    sure = system.get(key) or index_of(RecordKind.CASE).get(known_key(heading))
-    return sure == AMOUNT or AMOUNT in mapped.get(key, ())
+def _is_sure_open(heading: str, system: Mapping[str, str]) -> bool:
+    """Return whether a heading is certain to be that of the open amount, by its words or in its system."""
+    return (system.get(header_key(heading)) or index_of(RecordKind.CASE).get(known_key(heading))) == AMOUNT
 
 
 def _is_word(heading: str, words: str) -> bool:

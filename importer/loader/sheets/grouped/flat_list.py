@@ -50,7 +50,7 @@ def with_documents(sheet: Sheet, top: SheetHeader, rows: PeekableRows) -> SheetH
 def without_parts(sheet: Sheet, profile: Profile) -> Profile:
     """Return the profile for planning a sheet, which ignores the columns of ages and those from which the open amount is read.
 
-    They fill nothing by themselves. Nor does the column of the heads of a report, which is empty in its documents.
+    They fill nothing by themselves.
     """
     if not isinstance(sheet, FlatSheet):
         return profile
@@ -58,7 +58,7 @@ def without_parts(sheet: Sheet, profile: Profile) -> Profile:
     report = sheet.report
     opened = report.open_amount.columns if report.open_amount else ()
     opened += report.columns.balances if report.columns.debit in opened else ()
-    ages = (report.columns.header[at] for at in dict.fromkeys((*report.columns.ages, *opened, *sheet.columns_of_heads)))
+    ages = (report.columns.header[at] for at in dict.fromkeys((*report.columns.ages, *opened)))
     return profile.model_copy(update={"ignore": [*profile.ignore, *(text for text in ages if header_key(text) not in mapped)]})
 
 

@@ -113,14 +113,16 @@ class FlatSheet:
 
     @cached_property
     def header(self) -> tuple[str, ...]:
-        """The headings of the report at their positions, and those that are gained."""
-        return tuple(
-            str(cell or "") for cell in self._with(self.report.headings.header, dict(zip(self.gained, self.gained, strict=True)))
-        )
+        """The headings of the report at their positions, and those that are gained.
+
+        A column for names in which only the heads have some has no heading: it is empty in the documents.
+        """
+        gained = dict(zip(self.gained, self.gained, strict=True))
+        own = ["" if at in self._columns_of_heads else text for at, text in enumerate(self.report.headings.header)]
+        return tuple(str(cell or "") for cell in self._with(own, gained))
 
     @property
-    def columns_of_heads(self) -> tuple[int, ...]:
-        """The columns for names in which only the heads have some."""
+    def _columns_of_heads(self) -> tuple[int, ...]:
         is_by_heads = self.report.grouping in (Grouping.HEADS, Grouping.HEADS_WITH_TOTALS)
         filled = self.filled_in_place.values()
         return tuple(at for at in self.report.columns.names if at not in filled) if is_by_heads else ()

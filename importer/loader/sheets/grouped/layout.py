@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from itertools import pairwise
@@ -80,12 +80,10 @@ def recognise(rows: Sequence[NumberedRow], profile: Profile) -> ReportLayout | N
     columns = report_columns(headings.header, profile)
     if not columns.amounts or not (columns.dates or columns.documents):
         return None
-    return _laid_out(rows, headings, columns, mapped={*profile.targets(), *profile.constants})
+    return _laid_out(rows, headings, columns)
 
 
-def _laid_out(
-    rows: Sequence[NumberedRow], headings: HeadingRows, columns: ReportColumns, mapped: Collection[str]
-) -> ReportLayout | None:
+def _laid_out(rows: Sequence[NumberedRow], headings: HeadingRows, columns: ReportColumns) -> ReportLayout | None:
     above = tuple(row for row in rows if row[0] < headings.first)
     lines = tuple(cells for number, cells in rows if headings.first <= number <= headings.last)
     tests = RowTests(columns, titles_in(above), lines)
@@ -94,7 +92,7 @@ def _laid_out(
     if not documents:
         return None
     grouping = _grouping(columns, found, documents)
-    opened = open_amount_of(columns, [row.cells for row in documents], mapped)
+    opened = open_amount_of(columns, [row.cells for row in documents])
     if grouping is Grouping.NONE and opened is None and headings.first == headings.last:
         return None
     return ReportLayout(headings, columns, grouping, above, opened, lines)

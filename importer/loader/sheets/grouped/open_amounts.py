@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, auto
 
 from importer.domain.cells import Cell
-from importer.loader.sheets.amount_names import AMOUNT
 from importer.loader.sheets.grouped.amounts import (
     ZERO,
     Sum,
@@ -67,9 +66,12 @@ def _of_parts(cells: Sequence[Cell]) -> Cell:
     return next(iter(filled or present), None)
 
 
-def open_amount_of(columns: ReportColumns, documents: Sequence[Sequence[Cell]], mapped: Collection[str]) -> OpenAmount | None:
-    """Return how the open amount is read, if the report needs that; None if a column has it, or the profile names one."""
-    if AMOUNT in mapped or columns.opens:
+def open_amount_of(columns: ReportColumns, documents: Sequence[Sequence[Cell]]) -> OpenAmount | None:
+    """Return how the open amount is read, if the report needs that; None if a column is certain to have it.
+
+    The profile does not count: the report has the same headings with it and without it.
+    """
+    if columns.opens:
         return None
     if columns.ages:
         totals = [at for at in reversed(columns.amounts) if at not in columns.ages and _is_sum_of_ages(columns, at, documents)]

@@ -14,7 +14,9 @@ from importer.domain.notes import NoteKind
 from importer.domain.records import CaseRecord, Reject
 from importer.errors import FileRefused
 from importer.loader.context import LoadContext
+from importer.loader.files.reader import open_source
 from importer.loader.profile import NO_PROFILE, Profile
+from importer.loader.profiles.recognition import reader_of_headings
 from importer.loader.profiles.sampling import sample_file
 from importer.loader.sheets.grouped.ages import age_columns, is_age
 from importer.loader.sheets.grouped.amounts import Sum, split_side
@@ -242,6 +244,21 @@ def test_a_sample_holds_the_documents_and_says_how_they_are_read(tmp_path):
     assert sample.header[-2:] == ("Customer number", "Customer name")
     assert [row[-1] for row in sample.rows] == ["Skov ApS"]
     assert [note.kind for note in sample.notes] == [NoteKind.REPORT_READ]
+
+
+def test_a_report_has_the_same_headings_with_its_profile_and_without(tmp_path):
+    lines = [["Contact", "Number", "Invoice date", "Due date", "Soll", "Haben", "Saldo"], ["Skov ApS"]]
+    path = sheet(tmp_path, [*lines, [None, "INV-1", DAY, DUE, 10, None, 10], [None, "INV-2", DAY, DUE, None, 4, 6]])
+    (sample,) = sample_file(path)
+    columns = {"Number": "creditor_reference", "Invoice date": "date", "Open amount": "amount_to_recover"}
+    profile = Profile(columns=columns, headings=list(sample.header))
+    with open_source(path) as raw:
+        read = reader_of_headings(raw.sheets)
+        assert read(profile) == read(NO_PROFILE) == {"Sheet": sample.header}
+    rows, source = rows_of(path, profile)
+    assert source.heads[0].header == sample.header
+    assert rows[3].case.money.cents == 1000
+    assert rows[4].case.money.cents == -400
 
 
 def test_a_profile_names_the_row_of_the_headings_of_a_report(tmp_path):
