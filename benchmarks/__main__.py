@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from benchmarks.commands import check, startup
+from benchmarks.grouping import grouping
 from benchmarks.growth import growth
 from benchmarks.pacing import pacing
 from benchmarks.reading import reading, validating
@@ -27,6 +28,7 @@ class Benchmark:
 BENCHMARKS = (
     Benchmark("startup", "how long a command takes that has next to nothing to do", startup),
     Benchmark("reading", "files into rows and records, against pandas and the csv module", reading),
+    Benchmark("grouping", "a list of invoices with a case a debtor, against a case a row", grouping),
     Benchmark("validating", "rows into records, against pydantic alone", validating),
     Benchmark("check", "`importer check` on a large workbook, against reading it with pandas", check),
     Benchmark("sending", "`importer run` end to end, against an analyst's script and the bare POSTs", sending),

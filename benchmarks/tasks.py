@@ -52,6 +52,32 @@ def records(path: Path) -> Work:
     return work
 
 
+def invoices(path: Path, cases_from: str = "row") -> Work:
+    """Our loader on a list of invoices: a case a row or, with ``cases_from``, a case a debtor."""
+    from importer.loader.profile import Profile
+    from importer.loader.source import open_file
+
+    columns = {"Customer no.": "customer_number", "Customer": "debtor_name", "Number": "creditor_reference"}
+    constants = {"creditor_company_name": "Nordlys Energi A/S", "creditor_country": "DK", "debtor_country": "DK"}
+    keys = {
+        "cases_from": cases_from,
+        "columns": columns | {"Open amount": "amount_to_recover"},
+        "constants": constants | {"debtor_type": "Person"},
+    }
+    profile = Profile.model_validate(keys)
+    _collect_as_the_command()
+
+    def work() -> int:
+        with open_file(path, profile, _context()) as source:
+            return sum(1 for _ in _good(source.rows))
+
+    return work
+
+
+def grouped(path: Path) -> Work:
+    return invoices(path, "debtor")
+
+
 def pandas_openpyxl(path: Path) -> Work:
     import openpyxl  # noqa: F401
     import pandas as pd
@@ -119,6 +145,8 @@ def pydantic_alone(path: Path) -> Work:
 TASKS: dict[str, Callable[[Path], Work]] = {
     "frames": frames,
     "records": records,
+    "invoices": invoices,
+    "grouped": grouped,
     "pandas-openpyxl": pandas_openpyxl,
     "pandas-calamine": pandas_calamine,
     "pandas-csv": pandas_csv,

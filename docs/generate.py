@@ -16,11 +16,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "docs"), str(ROOT)]
 
-from generator import columns, commands, outcomes, questions, row_states, sandbox, scheduling, settings  # noqa: E402
+from generator import columns, commands, list_picture, outcomes, questions, row_states, sandbox, scheduling, settings  # noqa: E402
 
 from importer.domain.columns import CASE_COLUMNS, VOUCHER_COLUMNS  # noqa: E402
 
 BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- /generated -->)", re.DOTALL)
+PICTURE = ROOT / "docs" / "images" / "invoice-list.svg"
 PARTS: dict[str, Callable[[], str]] = {
     "case-columns": lambda: columns.columns(CASE_COLUMNS),
     "voucher-columns": lambda: columns.columns(VOUCHER_COLUMNS),
@@ -50,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="only compare, and exit with 1 if a page differs")
     only_check = parser.parse_args(arguments).check
     outdated = {page: text for page in pages() if (text := renewed(before := page.read_text(encoding="utf-8"))) != before}
+    if PICTURE.read_text(encoding="utf-8") != (drawn := list_picture.list_picture()):
+        outdated[PICTURE] = drawn
     for page, text in outdated.items():
         if not only_check:
             page.write_text(text, encoding="utf-8")

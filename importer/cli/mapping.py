@@ -35,6 +35,11 @@ MasterDataFile = Annotated[
         show_default=False,
     ),
 ]
+CasesFrom = Annotated[
+    Literal["row", "debtor", "reference"] | None,
+    typer.Option("--cases-from", help="What makes a case, if one debtor has several rows."),
+]
+
 ConfirmedProfile = Annotated[
     str | None,
     typer.Option(
@@ -66,6 +71,7 @@ def map_sheet(
         str | None, typer.Option("--encoding", help="The encoding of a CSV file, such as cp850, if its letters leave it open.")
     ] = None,
     master_data: MasterDataFile = None,
+    cases_from: CasesFrom = None,
     only: OnlyRows = None,
     skip: SkippedRows = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Take what is sure, leave out the rest, ask nothing.")] = False,
@@ -74,14 +80,15 @@ def map_sheet(
     config: Config = None,
 ) -> None:
     """Propose a profile for a file, ask about what is unsure, and write it."""
-    from importer.commands.map import map_file, map_request, values_set
+    from importer.commands.map import map_file
+    from importer.commands.map_request import map_request, values_set
 
     if confirm is not None or file is None:
         return _confirm_values(confirm, config)
     said = values_set(constants or ())
     workspace = current_workspace()
     described = (file, profile, sheet, holds, said, decimal, date_format, encoding)
-    filters = (only or (), skip or ())
+    filters = (only or (), skip or (), cases_from)
     request = map_request(described, filters, workspace, master_data, only_sure=yes, replace=replace)
     dialogue = TerminalDialogue() if sys.stdin.isatty() else None
     mapped = map_file(request, workspace.load_settings(config), dialogue, say)

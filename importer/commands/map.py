@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -12,10 +12,10 @@ from pathlib import Path
 from importer.commands.map_dates import advice_on_dates, with_date_format
 from importer.commands.map_dialogue import ask, ask_all, is_yes, table
 from importer.commands.map_encoding import in_encoding
+from importer.commands.map_request import MapRequest
 from importer.commands.map_rows import filter_lines, row_filter
 from importer.commands.map_states import ask_states
 from importer.domain.file_access import access_of
-from importer.domain.master_data import NO_MASTER_DATA, MasterData
 from importer.domain.paths import exists
 from importer.errors import ExitCode, FileRefused, UsageError
 from importer.loader.profile import NO_PROFILE, NO_PROFILE_WANTED, Profile
@@ -27,6 +27,7 @@ from importer.loader.profiles.proposal import EXACT
 from importer.loader.profiles.questions import open_questions, refusal_of
 from importer.loader.profiles.recognition import search_profiles
 from importer.loader.profiles.row_preview import preview_rows
+from importer.loader.profiles.rows_of_debtors import without_vouchers
 from importer.loader.profiles.sampling import SheetSample
 from importer.loader.profiles.trials import SheetTrials
 from importer.loader.profiles.workbook import for_all_sheets, most_recognised, sheets_of
@@ -37,53 +38,6 @@ from importer.reporter.notes import sentence
 from importer.settings import Settings
 from importer.workspace.dialogue import Dialogue
 from importer.workspace.environment import day_of
-from importer.workspace.master_files import named_master_data
-from importer.workspace.workspace import Workspace
-
-
-@dataclass(frozen=True)
-class MapRequest:
-    """The arguments of the command.
-
-    ``only_sure``: use only certain matches and ask nothing. Profiles are in ``folders``, new ones in the first. ``only`` and
-    ``skip`` are texts ``COLUMN=VALUE`` by which rows are kept or dropped. ``master_data`` complete the file, so that it needs no
-    columns that they have.
-    """
-
-    path: Path
-    profile: str | None = None
-    sheet: str | None = None
-    holds: str | None = None
-    constants: Mapping[str, str] = field(default_factory=dict)
-    decimal: str | None = None
-    date_format: str | None = None
-    encoding: str | None = None
-    only_sure: bool = False
-    replace: bool = False
-    folders: tuple[Path, ...] = Workspace(Path()).profile_folders
-    only: Sequence[str] = ()
-    skip: Sequence[str] = ()
-    master_data: MasterData = NO_MASTER_DATA
-
-
-Described = tuple[Path, str | None, str | None, str | None, Mapping[str, str], str | None, str | None, str | None]
-"""The first arguments of a request, in their order."""
-
-
-def map_request(
-    described: Described,
-    filters: tuple[Sequence[str], Sequence[str]],
-    workspace: Workspace,
-    master_data: Path | None,
-    *,
-    only_sure: bool,
-    replace: bool,
-) -> MapRequest:
-    """Return the request of the command. Raises UsageError if the file of ``master_data`` holds none."""
-    data = NO_MASTER_DATA if master_data is None else named_master_data(master_data)
-    only, skip = filters
-    folders = workspace.profile_folders
-    return MapRequest(*described, only_sure=only_sure, replace=replace, folders=folders, only=only, skip=skip, master_data=data)
 
 
 @dataclass(frozen=True)
@@ -94,15 +48,6 @@ class Mapped:
     exit_code: ExitCode = ExitCode.OK
 
 
-def values_set(pairs: Sequence[str]) -> dict[str, str]:
-    """Parse ``--set COLUMN=VALUE``. Raises UsageError for another form."""
-    parted = [pair.partition("=") for pair in pairs]
-    for name, equals, value in parted:
-        if not (name.strip() and equals and value.strip()):
-            raise UsageError(f"--set {name}{equals}{value}: write it as COLUMN=VALUE, such as --set currency=DKK.")
-    return {name.strip(): value.strip() for name, _, value in parted}
-
-
 def map_file(request: MapRequest, settings: Settings, dialogue: Dialogue | None, show: Callable[[str], None]) -> Mapped:
     """Propose a profile for a file, ask about what is unsure, and write it.
 
@@ -111,20 +56,17 @@ def map_file(request: MapRequest, settings: Settings, dialogue: Dialogue | None,
     """
     access = access_of(settings.workspace.group)
     prompts = None if request.only_sure else dialogue
-    basis = validated({"decimal": request.decimal, "date_format": request.date_format, "encoding": request.encoding})
     read = partial(sheets_of, request.path, settings.known_voucher_types(), settings.defaults, master_data=request.master_data)
     encoding, sheets = in_encoding(read, request.encoding, prompts)
-    basis = basis.model_copy(update={"encoding": encoding})
     sheet = _chosen(request, sheets)
-    basis = _with_filter(basis, request, sheet, show)
+    basis = _with_filter(_basis(request, encoding), request, sheet, show)
     target = _target(request, sheet.sample, prompts)
     draft = _start(request, basis, sheet, target, is_one_of_several=len(sheets) > 1)
     if prompts and draft.shape is None:
         draft = ask(prompts, draft, open_questions(draft)[0])
     today = day_of(datetime.now(UTC), settings.zone())
     draft = with_date_format(draft, prompts, today)
-    for note in sheet.sample.notes:
-        show(sentence(note))
+    _show_notes(sheet.sample, show)
     if _needs_none(request, draft, target):
         advice = advice_on_dates(draft, request.path, today)
         return Mapped((f"{request.path.name} can be read without a profile.", *advice, _next(request.path)))
@@ -133,12 +75,25 @@ def map_file(request: MapRequest, settings: Settings, dialogue: Dialogue | None,
     _check_constants(draft)
     draft = ask_all(prompts, draft) if prompts else draft
     profile = _finished(request, draft, sheets, prompts)
+    profile, lost = without_vouchers(sheet, profile, has_debbie=settings.debbie.tenant_id is not None)
     _show_rows(sheet, profile, settings, show)
     if prompts and not is_yes(prompts.ask(f"\nWrite {target.as_posix()}? [Y/n] "), preset=True):
         return Mapped(("Nothing was written.",), ExitCode.INTERRUPTED)
     refusal = sheet.refusal(profile)
     write_profile(target, profile_text(profile, draft.not_read(), draft.missing() if refusal else ()), access)
-    return _result(request, target, profile, draft, refusal)
+    return _result(request, target, profile, draft, refusal, lost)
+
+
+def _basis(request: MapRequest, encoding: str | None) -> Profile:
+    """Return the profile with what the command names. Raises UsageError for a value that is not allowed."""
+    given = {"decimal": request.decimal, "date_format": request.date_format, "encoding": request.encoding}
+    basis = validated(given if request.cases_from is None else given | {"cases_from": request.cases_from})
+    return basis.model_copy(update={"encoding": encoding})
+
+
+def _show_notes(sample: SheetSample, show: Callable[[str], None]) -> None:
+    for note in sample.notes:
+        show(sentence(note))
 
 
 def _finished(request: MapRequest, draft: ProfileDraft, sheets: Sequence[SheetTrials], prompts: Dialogue | None) -> Profile:
@@ -243,7 +198,8 @@ def _needs_none(request: MapRequest, draft: ProfileDraft, target: Path) -> bool:
     """Return whether the file can be read without a profile, has none, and no option asks for what only a profile can hold."""
     if exists(target):  # the user agreed to replace it
         return False
-    if not _is_exact(draft) or _is_asked_for(request, draft):
+    asks_what_makes_a_case = not request.only_sure and bool(draft.ways_to_cases())
+    if not _is_exact(draft) or _is_asked_for(request, draft) or asks_what_makes_a_case:
         return False
     return draft.sheet.refusal(NO_PROFILE) is None
 
@@ -262,7 +218,9 @@ def _is_asked_for(request: MapRequest, draft: ProfileDraft) -> bool:
     formats = (draft.basis.decimal, draft.basis.date_format, draft.basis.encoding)
     chosen_sheet = request.sheet and draft.basis.sheet  # the profile names it only if the file has other sheets with rows
     other_shape = draft.holds is not None and draft.sheet.contradicts(NO_PROFILE, draft.holds)
-    return any((request.profile, request.constants, request.only, request.skip, *formats, chosen_sheet, other_shape))
+    return any(
+        (request.cases_from, request.profile, request.constants, request.only, request.skip, *formats, chosen_sheet, other_shape)
+    )
 
 
 def _check_constants(draft: ProfileDraft) -> None:
@@ -276,7 +234,7 @@ def _check_constants(draft: ProfileDraft) -> None:
             raise UsageError(f"--set: {refusal_of(column, value)}")
 
 
-def _result(request: MapRequest, target: Path, profile: Profile, draft: ProfileDraft, refusal: str | None) -> Mapped:
+def _result(request: MapRequest, target: Path, profile: Profile, draft: ProfileDraft, refusal: str | None, lost: str) -> Mapped:
     used, known = len(profile.headings) - len(draft.unused()), len(profile.headings)
     lines = [f"Written: {target.as_posix()} ({used} of {known} headings are used)."]
     lines += [f"{offer.text()}." for offer in draft.joined]
@@ -285,7 +243,7 @@ def _result(request: MapRequest, target: Path, profile: Profile, draft: ProfileD
         lines.append(f"These show whether a row is a claim, and whose: {listed}.")
     if unused := draft.not_read():
         lines.append("Not used: " + ", ".join(f'"{heading}"' for heading in unused) + ".")
-    lines += filter_lines(profile.rows)
+    lines += [*filter_lines(profile.rows), *filter(None, [lost])]
     if profile.sheet:
         lines.append(f'Only the sheet "{draft.sheet.sample.name}" is read with it; --sheet NAME makes a profile for another one.')
     if draft.lacks_contact:

@@ -26,6 +26,11 @@ from importer.workspace.dialogue import Dialogue
 SAMPLE_WIDTH, HEADING_WIDTH, COLUMN_WIDTH, SUBJECT_WIDTH = 24, 28, 28, 60
 QUESTION_WIDTH = 400
 MOST_LISTED = 15
+WAYS_TO_CASES = {
+    "debtor": "all invoices of a debtor together, less credits and payments: a case a debtor, a voucher a document",
+    "row": "each row: a case an invoice",
+    "reference": "all rows with the same case reference",
+}
 LEAVE_OUT, HELP = "0", "?"
 ABOUT_CONTACT = "\nA company needs a contact person; Enter here takes the company's own name for it."
 ABOUT_TYPE = f'If the list has both, type "{BY_NAME}": numbers, legal forms and names then show what each debtor is.'
@@ -71,6 +76,8 @@ def listed_answers(draft: ProfileDraft, question: Question) -> list[str]:
     """Return what may be answered: for a heading the columns that are still free, with what they hold; else the headings."""
     if question.kind is SheetQuestionKind.SHAPE:
         return ["cases: a claim a row; vouchers: an invoice or payment of a claim a row; flat: a claim and one of its vouchers."]
+    if question.kind is SheetQuestionKind.CASES:
+        return [f"  {choice.label}: {WAYS_TO_CASES[choice.label]}" for choice in question.choices]
     if question.kind is SheetQuestionKind.COLUMN:
         return [f"  {_cut(one.label, HEADING_WIDTH):<{HEADING_WIDTH}} {_joined(one.samples)}" for one in question.choices]
     lines = [f"  {name:<{COLUMN_WIDTH}} {text}" for name, text in free_columns(draft).items()]
@@ -162,11 +169,19 @@ def _about_column(question: Question) -> _Form:
     )
 
 
+def _about_cases(question: Question) -> _Form:
+    lines = ["\nOne debtor has several rows. What makes a case?"]
+    lines += [f"  {number}  {WAYS_TO_CASES[choice.label]}" for number, choice in enumerate(question.choices, 1)]
+    numbers = _numbered(question.choices)
+    return _Form(lines, "Number: ", lambda typed: numbers.get(typed, typed))
+
+
 _FORMS: Mapping[SheetQuestionKind, Callable[[Question], _Form]] = {
     SheetQuestionKind.SHAPE: _about_shape,
     SheetQuestionKind.JOIN: _about_join,
     SheetQuestionKind.HEADING: _about_heading,
     SheetQuestionKind.COLUMN: _about_column,
+    SheetQuestionKind.CASES: _about_cases,
 }
 
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from importer.commands.map import MapRequest, map_file
+from importer.commands.map import map_file
 from importer.commands.map_dialogue import is_yes
 from importer.commands.map_encoding import has_profile_with_encoding
+from importer.commands.map_request import MapRequest
 from importer.domain.master_data import MasterData
 from importer.errors import EncodingUnclear, ExitCode, FileRefused, UsageError
 from importer.loader.profile import NO_PROFILE

@@ -24,7 +24,7 @@ from importer.loader.rows.values_read import ValuesRead
 from importer.loader.sheets.cell_tests import may_be_number
 from importer.loader.sheets.grouped.marks import RowMarks
 from importer.loader.sheets.header import SheetHeader, two_tables
-from importer.loader.sheets.plan import SheetPlan
+from importer.loader.sheets.plan import Shape, SheetPlan
 from importer.loader.sheets.row_roles import RowRole, RowRoles
 from importer.loader.values.parsers import is_blank
 
@@ -33,6 +33,9 @@ MAX_HELD = 1_000
 
 ROWS_OF_A_SUM = 3
 """Rows from which on the last row of a sheet that is their sum is a question. Of two, a third is the sum by chance."""
+
+FEWEST_OF_A_LIST = 4
+"""Rows from which on it is said that one debtor has several of them."""
 
 MAX_DIFFERING = 20
 """Totals that differ from the rows above them and get a note each."""
@@ -129,6 +132,13 @@ class TableReader:
         self._note_rows()
         if self._layout:
             self._notes.append(self._lines.note(self._layout))
+
+    def rows_of_debtors(self) -> list[Note]:
+        """Return the note that some debtors have several rows, if that is so and each row makes a case."""
+        rows, debtors = self._sums.rows, self._roles.debtors
+        if self._plan.shape is not Shape.CASES or rows < FEWEST_OF_A_LIST or not 0 < debtors < rows:
+            return []
+        return [Note(NoteKind.ROWS_OF_DEBTORS, self._plan.head.name, values=(("rows", str(rows)), ("debtors", str(debtors))))]
 
     def _rows(self, rows: PeekableRows) -> Iterator[LoadedRow]:
         width = len(self._plan.head.header)

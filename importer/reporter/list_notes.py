@@ -32,10 +32,11 @@ def _rows(rows: RowNumbers) -> str:
 
 def _taken_off(note: Note) -> str:
     unnamed = int(note.value("unnamed"))
+    verb = "names" if unnamed == 1 else "name"
     rest = (
         ""
         if not unnamed
-        else f" {unnamed:,} of them name no invoice of the list{_rows(note.rows)}, and are set off oldest first."
+        else f" {unnamed:,} of them {verb} no invoice of the list{_rows(note.rows)}, and oldest invoices are set off first."
     )
     return (
         f": {_of(int(note.value('count')), 'credit or payment is', 'credits and payments are')} taken off, {_money(note)}.{rest}"
@@ -93,10 +94,10 @@ def _no_vouchers(note: Note) -> str:
 
 
 def _rows_of_debtors(note: Note) -> str:
-    rows, debtors = int(note.value("rows")), int(note.value("debtors"))
+    rows, debtors = int(note.value("rows")), _of(int(note.value("debtors")), "debtor", "debtors")
     return (
-        f": {rows:,} rows are of {debtors:,} debtors, and each row is a case of its own. To make one case of all invoices of a "
-        'debtor, say cases_from = "debtor" in the profile; `importer map` asks for it.'
+        f": {rows:,} rows are of {debtors}, and each row is a case of its own. To make one case of all invoices of a debtor, say "
+        'cases_from = "debtor" in the profile; `importer map` asks for it.'
     )
 
 

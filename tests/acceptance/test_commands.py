@@ -299,7 +299,10 @@ def test_template_writes_what_run_can_read(workspace):
     told = workspace.run("template", "fresh")
     assert told.code == 0
     written = sorted(Path(line).name for line in told.out.splitlines())
-    assert written == ["cases-and-vouchers.xlsx", "example.xlsx", "flat.csv"]
+    assert written == [
+        *("cases-and-vouchers.xlsx", "example.xlsx", "flat.csv"),
+        *("invoice-list.csv", "invoice-list.toml"),
+    ]
     assert load_workbook(workspace.folder / "fresh" / "cases-and-vouchers.xlsx").sheetnames[:2] == ["Cases", "Vouchers"]
     example = workspace.call("run", "fresh/example.xlsx", "--sandbox", "--json")
     assert example.code == 3  # it holds rows that are wrong in ways that people get wrong

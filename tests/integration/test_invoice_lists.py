@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 
 from support.invoice_lists import claims, counts, credit, fee, import_list, payment, row, summary
 from support.sheets import read_sheet, write_csv
+
+from importer.domain.identity import EntryLabel
+from importer.domain.kinds import RecordKind
 
 THREE = [row("1001", "A1", "1000.00"), row("1001", "A2", "250.50", **{"Due date": "2026-03-01"}), row("1002", "A3", "400.00")]
 
@@ -130,3 +135,23 @@ def test_a_reference_may_make_the_case(configured_workspace, fake_apis):
     assert claims(fake_apis) == {"C1": 1000.0, "C2": 650.5}
     assert json.dumps(counts(found, "vouchers")) == '{"rows": 3, "accepted": 3}'
     assert summary(configured_workspace)["balanced"]
+
+
+def test_a_list_with_a_case_a_row_says_that_a_debtor_has_several(configured_workspace):
+    import_list(configured_workspace, [*THREE, row("1003", "A4", "10.00")], cases_from="row")
+    assert 'cases_from = "debtor"' in configured_workspace.call("report", "1").out
+
+
+def test_the_documents_that_are_left_of_a_case_that_was_sent_do_not_change_it(configured_workspace, fake_apis):
+    rows = [row("1001", "A1", "1000.00"), credit("1001", "K1", "300.00")]
+    import_list(configured_workspace, rows)
+    with closing(sqlite3.connect(configured_workspace.folder / "ledger.db")) as ledger:
+        found = ledger.execute("select id, key, kind from entry order by id").fetchall()
+    labels = [EntryLabel.of(RecordKind(kind), number, key).text() for number, key, kind in found]
+    assert [label[0] for label in labels] == ["C", "V", "V"]
+    own = {"#row": "2", "#status": "refused", "#errors": "", "#entry": f"{labels[0]} {labels[1]}", "#answer": ""}
+    write_csv(configured_workspace.folder / "errors.csv", [own | rows[0]])
+    ended = configured_workspace.call("run", "errors.csv", "--profile", "list.toml", "--yes")
+    assert ended.code == 0, ended
+    assert counts(summary(configured_workspace)) == {"rows": 1, "already_imported": 1}
+    assert len(fake_apis.vouchers) == 2

@@ -8,7 +8,8 @@ import tomllib
 import pytest
 from support.sheets import write_workbook
 
-from importer.commands.map import MapRequest, map_file
+from importer.commands.map import map_file
+from importer.commands.map_request import MapRequest
 from importer.errors import ExitCode
 from importer.settings import Settings
 

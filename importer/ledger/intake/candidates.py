@@ -217,6 +217,13 @@ class Candidate:
         return any(_is_checked_again(known, self.values["digest"]) for known in exact)
 
 
+def is_rest_of_list(candidate: Candidate, known: ExistingEntry) -> bool:
+    """Return whether an error sheet names a case that was sent: it holds only the documents of it that are left over."""
+    record = candidate.record
+    is_of_list = isinstance(record, CaseRecord) and bool(record.documents)
+    return is_of_list and record.hint is not None and record.hint.fits(known.key) and known.state is State.ACCEPTED
+
+
 def _is_checked_again(known: ExistingEntry, digest: str) -> bool:
     was_apart = known.state in {State.REFUSED, State.QUESTIONED} and known.superseded_by is None
     return was_apart or (known.state in REPLACEABLE and known.digest != digest)

@@ -17,7 +17,7 @@ from itertools import chain, islice
 from typing import TypeAlias
 
 from importer.loader.files.dialect import Dialect
-from importer.loader.files.torn_cells import torn_cells
+from importer.loader.files.torn_cells import closes_text, torn_cells
 
 FIELD_LIMIT = csv.field_size_limit()
 """Characters of a cell: 131,072, four times the limit of Excel. A longer one means a quote that is never closed."""
@@ -217,17 +217,12 @@ class RowSplitter:
     def _single(self, taken: list[str], cells: list[str], *, is_odd: bool = False) -> SplitRow:
         """Return a row of one line: as a fault if it is the end of another row."""
         quote = self._dialect.quote
-        if quote in taken[0] and self._begun and len(cells) * 2 < self._width and self._closes("".join(cells)):
+        if quote in taken[0] and self._begun and len(cells) * 2 < self._width and closes_text("".join(cells), quote):
             return SplitRow(taken, [], QuoteFaultKind.CLOSES)
         self._begun = self._begun or len(cells) * 2 > self._width
         extra = taken[0].count(self._delimiter) - len(cells) + 1
         may_swallow = self._holds_a_row(cells, extra)
         return SplitRow(taken, cells, is_odd=is_odd, may_swallow=may_swallow, is_torn=bool(self._torn.search(taken[0])))
-
-    def _closes(self, text: str) -> bool:
-        """Return whether the cells of a short line end a text that was opened in the line above."""
-        quote = self._dialect.quote
-        return bool(text.count(quote) % 2) or (text.endswith(quote) and quote not in text.rstrip(quote))
 
     def _holds_a_row(self, cells: list[str], held: int) -> bool:
         """Return whether a cell of one line holds as many delimiters as a row of the table, with an amount or a date.

@@ -1,4 +1,4 @@
-"""Find texts in quotes that a delimiter tears into two cells, because their first quote is within a cell."""
+"""Find texts in quotes that a delimiter or a line end tears apart, because a quote is in the wrong place."""
 
 from __future__ import annotations
 
@@ -18,3 +18,8 @@ def torn_cells(dialect: Dialect) -> re.Pattern[str]:
     opens = rf"(?<={inner}){quote}(?={inner}++{delimiter})"
     closes = rf"(?<={inner}){quote}(?=[{delimiter}\r\n]|\Z)"
     return re.compile(rf"{opens}[^{quote}\r\n]*+{closes}")
+
+
+def closes_text(text: str, quote: str) -> bool:
+    """Return whether the cells of a short line end a text that was opened in the line above."""
+    return bool(text.count(quote) % 2) or (text.endswith(quote) and quote not in text.rstrip(quote))

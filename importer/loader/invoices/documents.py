@@ -14,12 +14,13 @@ from importer.domain.money import cents_of
 from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, LeftOut, LoadedRow, Reject
 from importer.domain.row_states import IN_WORDS, WITH_WORDS, Meaning, StateColumn, find, truth_of
+from importer.domain.text_keys import header_key
 from importer.loader.invoices import reasons
 from importer.loader.invoices.debtors import DebtorName, creditor_name, folded
 from importer.loader.invoices.fee_types import fee_type
 from importer.loader.invoices.listed import ListedDocument, Place, Standing
 from importer.loader.invoices.sights import RowSight
-from importer.loader.profile import Profile
+from importer.loader.profile import Profile, names_in
 from importer.loader.rows.credits import CREDITS, DebtorColumns
 from importer.loader.rows.judge import RowJudge
 from importer.loader.rows.verdict import NO_CLAIM, NOT_DUE, PART_PAID, Role, RowFinding
@@ -50,12 +51,18 @@ class DocumentReading:
 
     def __post_init__(self) -> None:
         states = self.plan.states
-        self._debtors = DebtorColumns.of(self.plan)
+        self._customer = next(iter((*DebtorColumns.of(self.plan).numbers, *self._mapped_to_customer())), None)
         self._booked = [one for one in (*states.bound, *states.beside) if one.column is StateColumn.INVOICED_AMOUNT]
         self._names = states.of(StateColumn.APPLIES_TO)
         self._amount = next((one for one in self.plan.case if one.column.name == AMOUNT), None)
         has_state = bool(states.of(StateColumn.ROW_STATE, StateColumn.IS_PAID))
         self._only_state = has_state and not self.judge.tells_open
+
+    def _mapped_to_customer(self) -> list[int]:
+        """Return the positions of the headings that the profile maps to the customer number and to another column as well."""
+        number = StateColumn.CUSTOMER_NUMBER.value
+        named = {header_key(heading) for heading, names in self.profile.columns.items() if number in names_in(names)}
+        return [at for at, heading in enumerate(self.plan.head.header) if header_key(heading) in named]
 
     @property
     def has_case_ref(self) -> bool:
@@ -77,7 +84,7 @@ class DocumentReading:
         )
 
     def _customer_number(self, cells: Sequence[Cell]) -> str:
-        at = next(iter(self._debtors.numbers), None)
+        at = self._customer
         return "" if at is None or at >= len(cells) or is_blank(cells[at]) else display_text(cells[at]).strip()
 
     def read(self, loaded: LoadedRow, sight: RowSight) -> ListedDocument | None:

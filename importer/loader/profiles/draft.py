@@ -15,6 +15,7 @@ from importer.errors import UsageError
 from importer.loader.profile import NO_PROFILE, Profile
 from importer.loader.profiles.joins import JOIN, JoinOffer, joined_columns, joined_headings, offers_of, profile_keys
 from importer.loader.profiles.proposal import Heading, SheetProposal, filled_by_itself, shape_by
+from importer.loader.profiles.rows_of_debtors import BY_ROW, ways_to_cases
 from importer.loader.profiles.trials import SheetTrials
 from importer.loader.sheets.amount_names import AMOUNT, is_open_name
 from importer.loader.sheets.missing_columns import missing_in
@@ -41,7 +42,8 @@ class ProfileDraft:
     ``basis`` holds the keys of the profile that do not depend on answers. ``holds`` and ``given_constants`` come from flags.
     ``heading_answers`` maps a heading to the column that it fills, or to "" if it is left out; ``column_answers`` maps a
     column to the heading or the value for all rows that fills it, or to "" if it is left open. ``join_answers`` maps the id of a
-    join or split that was offered to JOIN, or to "" if it was declined.
+    join or split that was offered to JOIN, or to "" if it was declined. ``cases_answer`` is what makes a case: a row, all
+    rows of a debtor, or all rows with one reference.
     """
 
     sheet: SheetTrials = field(repr=False)
@@ -52,6 +54,7 @@ class ProfileDraft:
     heading_answers: Mapping[str, str] = field(default_factory=dict)
     column_answers: Mapping[str, AnswerValue] = field(default_factory=dict)
     join_answers: Mapping[str, str] = field(default_factory=dict)
+    cases_answer: str | None = None
 
     @cached_property
     def known_shape(self) -> Shape | None:
@@ -144,6 +147,12 @@ class ProfileDraft:
         unused = set(self.unused())
         return [guess.heading for guess in self.proposal.guesses if guess.heading.text in unused and not guess.repeated]
 
+    def ways_to_cases(self) -> tuple[str, ...]:
+        """Return what may make a case; empty if that is given, or if each debtor has one row only."""
+        if "cases_from" in self.basis.model_fields_set or self.shape is not Shape.CASES:
+            return ()
+        return ways_to_cases(self.sheet, replace(self, cases_answer=None).profile())
+
     def without_heading_answer(self, heading: str) -> ProfileDraft:
         """Return the draft without the answer about this heading and those about columns, which depend on it."""
         heading_answers = {known: name for known, name in self.heading_answers.items() if known != heading}
@@ -169,6 +178,7 @@ class ProfileDraft:
                 "columns": self.columns | twice,
                 **profile_keys(self.joined, also_contact=CONTACT if self.lacks_contact else ""),
                 "constants": self.constants,
+                **({} if self.cases_answer in (None, BY_ROW) else {"cases_from": self.cases_answer}),
                 "ignore": ignored,
             }
         )

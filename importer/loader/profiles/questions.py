@@ -1,8 +1,9 @@
 """Questions about a sheet and their answers, as values that a terminal, a page and a script can share.
 
-They come in five stages: what a row holds, which columns are joined or split, what the unsure headings mean, what fills the
-missing columns, and who is the contact person of a company. A stage begins when the one before it is answered. Within a stage
-the order is free. Answering an earlier question again discards the answers of the later stages, which depend on it.
+They come in six stages: what a row holds, which columns are joined or split, what the unsure headings mean, what fills the
+missing columns, who is the contact person of a company, and what makes a case. A stage begins when the one before it is
+answered. Within a stage the order is free. Answering an earlier question again discards the answers of the later stages,
+which depend on it.
 """
 
 from __future__ import annotations
@@ -36,12 +37,16 @@ class AnswerRefused(UsageError):
 
 
 class SheetQuestionKind(StrEnum):
-    """The subject of a question: what a row holds, what is joined or split, which column a heading fills, what fills a column."""
+    """The subject of a question.
+
+    It is what a row holds, what is joined or split, which column a heading fills, what fills a column, or what makes a case.
+    """
 
     SHAPE = "shape"
     JOIN = "join"
     HEADING = "heading"
     COLUMN = "column"
+    CASES = "cases"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,8 @@ def _is_open(draft: ProfileDraft, question: Question) -> bool:
         return draft.shape is None
     if question.kind is SheetQuestionKind.JOIN:
         return question.id not in draft.join_answers
+    if question.kind is SheetQuestionKind.CASES:
+        return draft.cases_answer is None
     return question.subject not in (draft.heading_answers if question.kind is SheetQuestionKind.HEADING else draft.column_answers)
 
 
@@ -232,6 +239,12 @@ def _about_contact(draft: ProfileDraft) -> list[Question]:
     return [_about_column(draft, CONTACT, is_required=False)] if is_asked else []
 
 
+def _about_cases(draft: ProfileDraft) -> list[Question]:
+    """Ask what makes a case, if one debtor has several rows. Enter alone does not decide it."""
+    choices = tuple(Choice(way) for way in draft.ways_to_cases())
+    return [Question("cases", SheetQuestionKind.CASES, "cases_from", choices=choices, required=True)] if choices else []
+
+
 def _about_column(draft: ProfileDraft, name: str, *, is_required: bool) -> Question:
     shape = draft.proposal.shape
     column = column_in(shape, name)
@@ -250,13 +263,19 @@ def _about_column(draft: ProfileDraft, name: str, *, is_required: bool) -> Quest
     )
 
 
-_STAGES = (_about_shape, _about_joins, _about_headings, _about_columns, _about_contact)
+_STAGES = (_about_shape, _about_joins, _about_headings, _about_columns, _about_contact, _about_cases)
 
 
 def _with_shape(draft: ProfileDraft, question: Question, value: AnswerValue) -> ProfileDraft:
     if value not in {choice.answer for choice in question.choices}:
         raise AnswerRefused(f"A row can hold {', '.join(Shape)}; answer with one of these words.")
     return replace(draft, answered_shape=Shape(str(value)), heading_answers={}, column_answers={}, join_answers={})
+
+
+def _with_cases(draft: ProfileDraft, question: Question, value: AnswerValue) -> ProfileDraft:
+    if value not in {choice.answer for choice in question.choices}:
+        raise AnswerRefused(f"Answer with one of these words: {', '.join(choice.label for choice in question.choices)}.")
+    return replace(draft, cases_answer=str(value))
 
 
 def _with_join(draft: ProfileDraft, question: Question, value: AnswerValue) -> ProfileDraft:
@@ -322,4 +341,5 @@ _ANSWERS: Mapping[SheetQuestionKind, Callable[[ProfileDraft, Question, AnswerVal
     SheetQuestionKind.JOIN: _with_join,
     SheetQuestionKind.HEADING: _with_heading,
     SheetQuestionKind.COLUMN: _with_column,
+    SheetQuestionKind.CASES: _with_cases,
 }

@@ -128,6 +128,11 @@ class RowRoles:
         self._groups = {fold(str(cells[at])) for at in self._group_columns if at < len(cells) and not is_blank(cells[at])}
         self._document = self._reference_in(cells)
 
+    @property
+    def debtors(self) -> int:
+        """Return the number of different names of debtors in the rows of data so far."""
+        return len(self._of_debtor)
+
     def lacks_reference(self, cells: Sequence[Cell]) -> bool:
         """Return whether the sheet has a column for the number of a document, and this row none in it."""
         return bool(self._references) and not self._reference_in(cells)

@@ -20,6 +20,7 @@ from importer.loader.profiles.proposal import Guess
 from importer.loader.profiles.questions import open_questions, questions
 from importer.loader.profiles.recognition import search_profiles
 from importer.loader.profiles.row_preview import RowPreview, preview_rows
+from importer.loader.profiles.rows_of_debtors import without_vouchers
 from importer.loader.profiles.sampling import SheetSample
 from importer.loader.profiles.trials import SheetTrials
 from importer.loader.profiles.workbook import for_all_sheets, most_recognised, sheets_of
@@ -103,6 +104,7 @@ class _Dialogue:
     rows_refused: str
     today: date
     is_chosen: bool
+    has_debbie: bool
 
     @property
     def is_complete(self) -> bool:
@@ -112,7 +114,7 @@ class _Dialogue:
 
     def profile(self, given: Answers) -> tuple[Profile, list[AskedState]]:
         """Return the profile that follows from the answers, and the values of states that it is asked about."""
-        profile = finish(self.draft)
+        profile, _ = without_vouchers(self.sheet, finish(self.draft), has_debbie=self.has_debbie)
         states = asked_states(self.sheet, profile, given)
         return for_all_sheets(with_states(profile, states), self.sheets, is_chosen=self.is_chosen), states
 
@@ -170,7 +172,8 @@ def _dialogue(environments: PageEnvironments, path: Path, given: Answers) -> _Di
     start = validated({**basis, **({"sheet": sheet.sample.name} if len(sheets) > 1 else {})})
     draft, refused = answered(ProfileDraft(sheet, start.model_copy(update={"rows": rows}) if rows else start), given)
     dates = asked_dates(draft, given, today)
-    return _Dialogue(sheets, sheet, with_order(draft, dates), dates, refused, rows_refused, today, bool(given.sheet))
+    draft, is_chosen, has_debbie = with_order(draft, dates), bool(given.sheet), settings.debbie.tenant_id is not None
+    return _Dialogue(sheets, sheet, draft, dates, refused, rows_refused, today, is_chosen, has_debbie)
 
 
 def _filter(sample: SheetSample, fields: Mapping[str, str]) -> tuple[RowFilter | None, str]:

@@ -149,7 +149,7 @@ def asked(question: Question, given: Answers, refused: str) -> Asked:
             Option(token := _token(word), word.casefold().replace(" ", "_"), None, (), token == chosen, is_type=True)
             for word in DEBTOR_TYPES
         ]
-    if kind is not SheetQuestionKind.SHAPE:
+    if kind not in (SheetQuestionKind.SHAPE, SheetQuestionKind.CASES):
         options.append(Option(_token(NOTHING), "", None, (), chosen == _token(NOTHING)))
     takes_text = kind in _BY_COLUMN
     return Asked(key, question, tuple(options), given.written.get(key, ""), refused, takes_text, chosen == OTHER)

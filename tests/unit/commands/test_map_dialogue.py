@@ -11,8 +11,9 @@ import pytest
 from openpyxl import Workbook
 
 from importer.commands import map_dialogue
-from importer.commands.map import MapRequest, map_file
+from importer.commands.map import map_file
 from importer.commands.map_dialogue import MOST_LISTED, ask
+from importer.commands.map_request import MapRequest
 from importer.errors import ExitCode, UsageError
 from importer.loader.profile import Profile
 from importer.loader.profiles.draft import CONTACT, FromHeading, ProfileDraft, finish

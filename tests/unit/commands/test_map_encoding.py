@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from importer.commands.map import MapRequest, map_file
+from importer.commands.map import map_file
+from importer.commands.map_request import MapRequest
 from importer.errors import EncodingUnclear, ExitCode, UsageError
 from importer.loader.profiles.profile_file import read_profile
 from importer.settings import Settings

@@ -66,6 +66,13 @@ class FlatSheet:
         """Return the rows of the sheet with a value below a merge."""
         return self.sheet.covered()
 
+    def formats_in(self, column: int) -> frozenset[str]:
+        """Return the number formats of a column of the sheet; those of the open amount are those of its parts."""
+        if column < self._width:
+            return self.sheet.formats_in(column)
+        parts = self.report.open_amount.columns if self.report.open_amount else ()
+        return frozenset().union(*map(self.sheet.formats_in, parts))
+
     @cached_property
     def analysis(self) -> Analysis:
         """What the rows of the report hold."""
