@@ -199,6 +199,8 @@ class Candidate:
 
     def is_same(self, known: ExistingEntry) -> bool:
         """Return whether an entry has the values of this record."""
+        if is_rest_of_list(self, known):
+            return True
         values = self.values
         of_case = (values.get("case_id"), values.get("target"))
         return decisions.has_values(known, values["digest"], values["payload"], of_case=of_case)

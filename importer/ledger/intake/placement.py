@@ -14,16 +14,7 @@ from importer.domain.records import Reject
 from importer.domain.states import REPLACEABLE, WITHDRAWABLE, RejectStatus, RowOrigin, State
 from importer.ledger.intake import decisions, reasons
 from importer.ledger.intake.answer_effects import open_questions
-from importer.ledger.intake.candidates import (
-    BatchIntake,
-    Candidate,
-    Match,
-    Recognition,
-    Record,
-    StagedRow,
-    is_rest_of_list,
-    name_of,
-)
+from importer.ledger.intake.candidates import BatchIntake, Candidate, Match, Recognition, Record, StagedRow, name_of
 from importer.ledger.intake.changes import PendingChanges
 from importer.ledger.intake.conflicts import MOST_NAMED
 from importer.ledger.intake.decisions import ExistingEntry, IntakeDecision, may_supersede
@@ -96,12 +87,7 @@ class Placement:
             return IntakeDecision.QUESTION
         # A row with the same cells is the same row, even if it is read differently now.
         known = match.known
-        same = known is not None and (
-            is_rest_of_list(candidate, known)
-            or match.has_cells
-            or candidate.is_same(known)
-            or self._is_same_row(row, candidate, known)
-        )
+        same = known is not None and (match.has_cells or candidate.is_same(known) or self._is_same_row(row, candidate, known))
         decision = decisions.decide(known, self._batch.id, same=same, may_repeat=may_repeat)
         if decision is IntakeDecision.LEAVE and match.known is not None and self._asks_otherwise(candidate, match.known):
             return IntakeDecision.REPLACE
