@@ -202,13 +202,12 @@ class TableReader:
             self._waiting = self._read_as(role, loaded)
 
     def _role(self, loaded: LoadedRow, count: int) -> RowRole:
-        cells = loaded.row.cells
-        if self._reader.is_glued(cells, count):
-            return RowRole.DATA
-        cents = _cents(loaded)
+        cells, cents = loaded.row.cells, _cents(loaded)
         adds_up = self._sums.rows > 1 and self._sums.agrees(cents)
         if not isinstance(loaded.case, Reject) and not isinstance(loaded.voucher, Reject):
             return self._roles.of_record(cells, cents=cents, adds_up=adds_up)
+        if self._reader.is_glued(cells, count):
+            return RowRole.DATA
         role = self._roles.of_reject(cells, cents=cents, adds_up=adds_up)
         if role is RowRole.OTHER_HEADINGS:
             raise two_tables(self._plan.head.name, self._header_row, loaded.row.number)

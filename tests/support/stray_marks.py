@@ -150,10 +150,12 @@ def lost_line_end(rng: random.Random, lines: list[str], _: str) -> None:
         lines[at : at + 2] = [lines[at].rstrip("\r\n") + lines[at + 1]]
 
 
-def doubled_line(rng: random.Random, lines: list[str], _: str) -> None:
-    """Write a line twice."""
-    at = rng.randrange(1, len(lines))
-    lines.insert(at, lines[at])
+def doubled_line(rng: random.Random, lines: list[str], delimiter: str) -> None:
+    """Write the line of a row twice. Within a text, a line that is there twice may be a part of it."""
+    rows = [at for at in range(1, len(lines)) if lines[at].count(delimiter) >= lines[0].count(delimiter)]
+    if rows:
+        at = rng.choice(rows)
+        lines.insert(at, lines[at])
 
 
 _DAMAGES: tuple[Callable[[random.Random, list[str], str], None], ...] = (

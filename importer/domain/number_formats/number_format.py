@@ -137,8 +137,11 @@ def _by_condition(sections: tuple[FormatSection, ...], value: Decimal) -> Chosen
 def _implied(at: int, sections: tuple[FormatSection, ...]) -> Condition | None:
     """Return the condition of a section that names none; None if it takes all other numbers."""
     if at == 0:
-        return Condition(">", Decimal(0)) if len(sections) >= _MOST_SECTIONS else Condition(">=", Decimal(0))
-    return Condition("<", Decimal(0)) if at == 1 and len(sections) >= _MOST_SECTIONS else None
+        return _ABOVE_ZERO if len(sections) >= _MOST_SECTIONS else _FROM_ZERO
+    return _BELOW_ZERO if at == 1 and len(sections) >= _MOST_SECTIONS else None
+
+
+_ABOVE_ZERO, _FROM_ZERO, _BELOW_ZERO = (Condition(sign, Decimal(0)) for sign in (">", ">=", "<"))
 
 
 def keeps_digits(section: FormatSection, value: Decimal) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import TypeVar
 
 from importer.domain.cells import Cell
@@ -55,13 +56,14 @@ def cell_reader(form: NumberFormat) -> Callable[[Cell], Cell]:
     """
     bare, code = bare_digits(form), form.code
     as_text = shows_zeros(form)
+    text_of = lru_cache(maxsize=4096)(partial(identifier_text, code))  # postal codes repeat
 
     def read(value: Cell) -> Cell:
         if isinstance(value, str):
             return _shown_in_full(form, value)
         if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) >= MAX_EXACT:
             return value
-        if as_text and value == int(value) and (text := identifier_text(code, value)) is not None:
+        if as_text and value == int(value) and (text := text_of(value)) is not None:
             return text
         return value if bare is not None and bare.shows(value) else ShownNumber(value, code)
 

@@ -17,7 +17,7 @@ from itertools import chain, islice
 from typing import TypeAlias
 
 from importer.loader.files.dialect import Dialect
-from importer.loader.files.torn_cells import closes_text, torn_cells
+from importer.loader.files.torn_cells import TextEnds, torn_cells
 
 FIELD_LIMIT = csv.field_size_limit()
 """Characters of a cell: 131,072, four times the limit of Excel. A longer one means a quote that is never closed."""
@@ -128,7 +128,7 @@ class RowSplitter:
         self._dialect, self._width, self._may_hold_rows = dialect, width, may_hold_rows
         self._delimiter = dialect.delimiter or "\x1f"
         self._tokens = CellTokens(dialect)
-        self._torn = torn_cells(dialect)
+        self._torn, self._text_ends = torn_cells(dialect), TextEnds(dialect)
         self._begun = False
 
     def rows(self, lines: Iterable[str]) -> Iterator[SplitRow]:
@@ -160,17 +160,15 @@ class RowSplitter:
         widths = [len(cells) for cells in records if cells]
         if len(records) != len(chunk) or min(widths, default=self._width) * 2 < self._width:
             return None
-        text = "".join(chunk)
-        if self._torn.search(text):
+        text, quote = "".join(chunk), self._dialect.quote
+        if self._torn.search(text) or any(quote in cells[0] for cells in records if cells):
             return None
         has_more = text.count(self._delimiter) > sum(widths) - len(widths)
-        if has_more and any(map(self._holds_more, chunk, records)):
+        extra = (line.count(self._delimiter) - len(cells) + 1 for line, cells in zip(chunk, records, strict=True))
+        if has_more and any(map(self._holds_a_row, records, extra)):
             return None
         self._begun = self._begun or max(widths, default=0) * 2 > self._width
         return records
-
-    def _holds_more(self, line: str, cells: list[str]) -> bool:
-        return self._holds_a_row(cells, line.count(self._delimiter) - len(cells) + 1)
 
     def _one_by_one(self, source: _Source, fewest: int) -> Iterator[SplitRow]:
         """Yield the rows of at least so many lines."""
@@ -216,8 +214,7 @@ class RowSplitter:
 
     def _single(self, taken: list[str], cells: list[str], *, is_odd: bool = False) -> SplitRow:
         """Return a row of one line: as a fault if it is the end of another row."""
-        quote = self._dialect.quote
-        if quote in taken[0] and self._begun and len(cells) * 2 < self._width and closes_text("".join(cells), quote):
+        if self._begun and self._text_ends.is_in(taken[0], cells, self._width):
             return SplitRow(taken, [], QuoteFaultKind.CLOSES)
         self._begun = self._begun or len(cells) * 2 > self._width
         extra = taken[0].count(self._delimiter) - len(cells) + 1
@@ -230,14 +227,14 @@ class RowSplitter:
         ``held`` are the delimiters in all cells of the line.
         """
         fewest = max(self._width - 1, 1)
-        return (
-            held >= fewest
-            and any(cell.count(self._delimiter) >= fewest and self._has_figure(cell) for cell in cells)
-            and len(cells) > 1
-        )
+        if held < fewest or len(cells) == 1:
+            return False
+        return any(cell.count(self._delimiter) >= fewest and self._has_figure(cell) for cell in cells)
 
     def _several(self, taken: list[str], cells: list[str], *, is_odd: bool = False) -> SplitRow:
         """Return a row of several lines: as a fault if it has swallowed others."""
+        if self._begun and self._text_ends.is_in(taken[0], cells, self._width):
+            return SplitRow(taken, [], QuoteFaultKind.CLOSES)
         if not self._has_swallowed(taken):
             return SplitRow(taken, cells, is_odd=is_odd, may_swallow=self._may_have_swallowed(cells))
         if not self._fits_as_one(taken, cells):
@@ -345,5 +342,9 @@ class CellTokens:
 
 def usual_width(lines: Iterable[str], dialect: Dialect) -> int:
     """Return the number of cells that most rows have, of those without a fault; 0 if none has two cells."""
-    widths = Counter(len(row.cells) for row in RowSplitter(dialect).rows(lines))
+    lines = list(lines)
+    try:
+        widths = Counter(map(len, dialect.records(lines)))
+    except csv.Error:
+        widths = Counter(len(row.cells) for row in RowSplitter(dialect).rows(lines))
     return max(((count, width) for width, count in widths.items() if width > 1), default=(0, 0))[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from importer.loader.files.dialect import Dialect
 
@@ -20,6 +21,22 @@ def torn_cells(dialect: Dialect) -> re.Pattern[str]:
     return re.compile(rf"{opens}[^{quote}\r\n]*+{closes}")
 
 
-def closes_text(text: str, quote: str) -> bool:
-    """Return whether the cells of a short line end a text that was opened in the line above."""
-    return bool(text.count(quote) % 2) or (text.endswith(quote) and quote not in text.rstrip(quote))
+class TextEnds:
+    """Recognises lines that begin within a text of the line above, although its quotes were closed there."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._quote = dialect.quote or '"'
+        quote, delimiter = re.escape(self._quote), re.escape(dialect.delimiter or "\x1f")
+        self._inside = re.compile(rf"[^{delimiter}{quote}\r\n]++{quote}[^{delimiter}\r\n]*+{delimiter}{quote}")
+
+    def is_in(self, line: str, cells: Sequence[str], width: int) -> bool:
+        """Return whether a text ends in a line with these cells: a short one by itself, or one whose other cells are in quotes.
+
+        ``width`` is the number of cells of the table.
+        """
+        if self._quote not in line:
+            return False
+        if len(cells) * 2 >= width:
+            return self._inside.match(line) is not None
+        text = "".join(cells)
+        return bool(text.count(self._quote) % 2) or (text.endswith(self._quote) and self._quote not in text.rstrip(self._quote))

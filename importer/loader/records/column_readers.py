@@ -78,6 +78,8 @@ class RowDecoder:
     def __init__(self, readers: tuple[ColumnReader, ...]) -> None:
         self.readers = readers
         self.amounts = tuple(reader for reader in readers if reader.bound.column.value_kind is ValueKind.MONEY)
+        self.defaults_currency = any(reader.name == "currency" and reader.bound.is_default for reader in readers)
+        """Whether the settings give the currency of rows that name none."""
         constants = [reader for reader in readers if reader.position is None and reader.bound.composed is None]
         self._constants = tuple(reader.bound.constant for reader in constants)
         self._composer = CellComposer(readers)
@@ -137,15 +139,16 @@ def readers_for(bounds: Iterable[tuple[ColumnBinding, Formats]], *, formerly: bo
 
     ``formerly``: they read texts as earlier releases did, which left apostrophes in them.
     """
-    parser_of = _former_parser_of if formerly else _parser_of
-    return tuple(_reader_for(bound, formats, parser_of(bound)) for bound, formats in bounds)
+    return tuple(_reader_for(bound, formats, formerly=formerly) for bound, formats in bounds)
 
 
-def _reader_for(bound: ColumnBinding, formats: Formats, reader: Callable[[Cell, Formats], Any]) -> ColumnReader:
+def _reader_for(bound: ColumnBinding, formats: Formats, *, formerly: bool) -> ColumnReader:
     known: dict[str, Any] = {}
-    table = bound.values
-    check = partial(_check_letters, bound) if bound.column.name in _NAMES else _check_nothing
-    most = 0 if bound.column.value_kind is ValueKind.JSON else MAX_REMEMBERED  # lists are mutable and must not be shared
+    reader = _former_parser_of(bound) if formerly else _parser_of(bound)
+    table, column = bound.values, bound.column
+    check = partial(_check_letters, bound) if column.name in _NAMES else None
+    refuses_dates = not formerly and takes_no_dates(bound)
+    most = 0 if column.value_kind is ValueKind.JSON else MAX_REMEMBERED  # lists are mutable and must not be shared
 
     def read(cell: Cell) -> Any:
         if isinstance(cell, ValueProblem):  # of the cells from which the value is made
@@ -153,10 +156,14 @@ def _reader_for(bound: ColumnBinding, formats: Formats, reader: Callable[[Cell, 
         ready = _prepared(cell, table)
         if ready is None:
             return None
-        if type(ready) is str and is_placeholder(ready, bound.column):
-            return _without_value(bound)
+        if type(ready) is str:  # most cells
+            if is_placeholder(ready, column):
+                return _without_value(bound)
+        elif refuses_dates:
+            refuse_date(ready)
         value = reader(ready, formats)
-        check(cell, value)
+        if check:
+            check(cell, value)
         if type(cell) is str and len(known) < most and len(cell) <= LONGEST_REMEMBERED:
             known[cell] = value
         return value
@@ -165,17 +172,8 @@ def _reader_for(bound: ColumnBinding, formats: Formats, reader: Callable[[Cell, 
 
 
 def _parser_of(bound: ColumnBinding) -> Callable[[Cell, Formats], Any]:
-    """Return the parser of a column's value kind. One that takes no dates raises ValueProblem for a date or a time."""
-    is_name = bound.column.name in _NAMES
-    reader: Callable[[Cell, Formats], Any] = read_name if is_name else READERS[bound.column.value_kind]
-    if not takes_no_dates(bound):
-        return reader
-
-    def read(cell: Cell, formats: Formats) -> Any:
-        refuse_date(cell)
-        return reader(cell, formats)
-
-    return read
+    """Return the parser of a column's value kind."""
+    return read_name if bound.column.name in _NAMES else READERS[bound.column.value_kind]
 
 
 def _former_parser_of(bound: ColumnBinding) -> Callable[[Cell, Formats], Any]:
@@ -196,10 +194,6 @@ def _check_letters(bound: ColumnBinding, cell: Cell, value: str) -> None:
     """Raise ValueProblem for a name in which a letter was lost, unless the profile's values have it."""
     if lost_letter_in(value) and display_text(cell) not in bound.values:
         raise ValueProblem(DAMAGED, _LOST_LETTER.format(name=bound.column.name))
-
-
-def _check_nothing(cell: Cell, value: object) -> None:
-    """Take the value as it is."""
 
 
 def _prepared(cell: Cell, table: Mapping[str, str]) -> Cell:

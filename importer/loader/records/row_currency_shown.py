@@ -39,7 +39,7 @@ def take_shown_currency(found: RowValues, shown: Shown) -> str:
     if first is None:
         return ""
     written = found.values.get("currency")
-    if written is not None and (not _is_default(found) or _may_mean(written, first)):
+    if written is not None and (not found.defaults_currency or _may_mean(written, first)):
         return ""
     found.values["currency"] = first.name
     return found.text_in(name) or ""
@@ -60,13 +60,13 @@ def is_shown_by_some(plan: SheetPlan, formats_in: Callable[[int], frozenset[str]
 
 def leave_default(found: RowValues, shown: Shown, amounts: Sequence[ColumnReader]) -> None:
     """Leave the currency of the settings out of a row whose amounts show none, where other rows of the sheet show theirs."""
-    if _is_default(found) and not shown and not any(map(currencies_of, found.texts_of(amounts))):
+    if found.defaults_currency and not shown and not any(map(currencies_of, found.texts_of(amounts))):
         found.values.pop("currency", None)
 
 
 def reject_unshown(found: RowValues, amounts: Sequence[ColumnReader]) -> None:
     """Reject a row that was left without a currency, with what to do."""
-    if "currency" not in found.values and _is_default(found):
+    if "currency" not in found.values and found.defaults_currency:
         name = next((amount.name for amount in amounts if amount.name in found.values), "currency")
         found.reject("currency_not_shown", _NOT_SHOWN, name)
 
@@ -79,6 +79,8 @@ _NOT_SHOWN = (
 
 def check_shown_currencies(found: RowValues, shown: Shown) -> None:
     """Reject an amount whose number format shows a currency that is not known, or another one than the row's."""
+    if not shown:  # most rows
+        return
     currency = found.values.get("currency")
     for name, one in shown:
         if not one.codes:
@@ -97,10 +99,6 @@ def is_of_shown(reject: Reject) -> bool:
 _CODES = frozenset(
     ("currency_unknown", "currency_differs", "amount_unclear", "shown_unclear", "made_a_date", "currency_not_shown")
 )
-
-
-def _is_default(found: RowValues) -> bool:
-    return any(reader.name == "currency" and reader.bound.is_default for reader in found.readers)
 
 
 def _may_mean(written: str, shown: ShownCurrency) -> bool:

@@ -46,7 +46,8 @@ _COLUMN_OF_RULE = {STATE_MISSING: "debtor_state"}
 class RowValues:
     """The values of a row by canonical name, and the reasons against the row so far.
 
-    ``cleaned`` are the identifiers from which something was taken out that is no part of them, and what.
+    ``defaults_currency``: the settings give the currency of a row that names none. ``cleaned`` are the identifiers from which
+    something was taken out that is no part of them, and what.
     """
 
     kind: RecordKind
@@ -54,11 +55,12 @@ class RowValues:
     reasons: list[Reason] = field(default_factory=list)
     readers: Sequence[ColumnReader] = ()
     cells: tuple[Cell, ...] = ()
+    defaults_currency: bool = False
     cleaned: list[tuple[str, NoteKind]] = field(default_factory=list)
 
     def read(self, columns: RowDecoder, cells: tuple[Cell, ...]) -> None:
         """Read the cell of each column. A blank cell has no value."""
-        self.readers, self.cells = columns.readers, cells
+        self.readers, self.cells, self.defaults_currency = columns.readers, cells, columns.defaults_currency
         values = self.values
         for (name, known, read), cell in columns.with_cells(cells):
             if cell is None:

@@ -20,6 +20,9 @@ _LEAST_LETTERS = 4
 """Letters of a word. Shorter ones, such as ``K``, ``Cr`` and ``RE``, are what documents are numbered with."""
 _NUMBER = re.compile(r"[\s:#/.,-]*(?:(?:nr|no|number|nummer)\b\.?)?[\s:#/.,-]*[0-9][0-9./-]*", re.IGNORECASE)
 
+_DIGIT = re.compile(r"[\d\u00b2\u00b3\u00b9]")
+_SHORT_WORDS = (" nr", " no", " nummer", " number")
+
 
 class ReferenceWords:
     """Finds the words among the references of one sheet."""
@@ -84,9 +87,10 @@ def _meaning_of(reference: str) -> Meaning | None:
 
 def _before_number(text: str) -> str:
     """Return the text in front of a number at its end; the whole text if there is none."""
-    start = next((at for at, letter in enumerate(text) if letter.isdigit()), len(text))
+    first = _DIGIT.search(text)
+    start = first.start() if first else len(text)
     word = text[:start].rstrip(" :#/.,-")
-    for short in (" nr", " no", " nummer", " number"):
-        if word.casefold().endswith(short):
-            word = word[: -len(short)]
+    if word.casefold().endswith(_SHORT_WORDS):
+        for short in _SHORT_WORDS:
+            word = word[: -len(short)] if word.casefold().endswith(short) else word
     return word if start == len(text) or _NUMBER.fullmatch(text[len(word) :]) else text

@@ -88,7 +88,7 @@ def headings_in(cells: Sequence[Cell]) -> tuple[str, ...]:
 
 def heading_text(text: str) -> str:
     """Return a heading without quotes: a stray one, or some that a file is said not to have, would make it another heading."""
-    text = text.replace('"', "").strip()
+    text = text.replace('"', "").strip() if '"' in text else text.strip()
     return text[1:-1].strip() if len(text) > 1 and text[0] == text[-1] == "'" else text
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from importer.domain.cells import Cell
 from importer.domain.text_keys import fold
@@ -27,6 +27,9 @@ _ENDS = re.compile(
     r"|saldo|gesamtsaldo|mellemsum|delsumma|delsum|mellomsum|zwischensumme|ergebnis)[\s:)]*",
     re.IGNORECASE,
 )
+_CLOSING = " \t\n\r\u00a0:)"
+_LAST_WORDS = ("total", "totals", "totalt", "alt", "sum", "summa", "summe", "gesamt", "saldo", "ergebnis")
+"""The ends of texts that the pattern above may match, which takes long to find out."""
 _OF_WHAT = """
 saldo, balance, i, alt, due, overdue, outstanding, open, amount, amounts, invoices, items, all, customers, debtors, in, not, yet,
 forfaldent, forfalden, forfaldne, ikke, åben, åbne, åbent, poster, fakturaer, beløb, kunder, debitorer, skyldig, skyldigt,
@@ -70,9 +73,13 @@ def _folded(words: str) -> frozenset[str]:
 
 def is_total_label(cell: Cell) -> bool:
     """Return whether a cell is a word for a total with at most a currency: ``Total``, ``I alt:``, ``Summe EUR``."""
-    if not isinstance(cell, str) or _NO_TOTAL.search(cell):
+    return isinstance(cell, str) and _is_total_label(cell.strip())
+
+
+@lru_cache(maxsize=1024)
+def _is_total_label(text: str) -> bool:
+    if _NO_TOTAL.search(text):
         return False
-    text = cell.strip()
     if fold(text) in _folded(_TOTALS):
         return True
     found = _BEGINS.match(text)
@@ -95,7 +102,7 @@ def summed_up_in(cell: Cell) -> Iterator[str]:
     text = cell.strip() if isinstance(cell, str) else ""
     if found := _BEGINS.match(text):
         yield fold(text[found.end() :].lstrip(" :,-("))
-    if found := _ENDS.fullmatch(text):
+    if text.rstrip(_CLOSING).casefold().endswith(_LAST_WORDS) and (found := _ENDS.fullmatch(text)):
         yield fold(found[1])
 
 
@@ -106,9 +113,11 @@ def begins_like_a_total(cell: Cell) -> bool:
 
 def names_total(cell: Cell) -> bool:
     """Return whether a cell marks a total: a word for it, alone or in front of what is summed up, stars, or a number of rows."""
-    if not isinstance(cell, str) or not cell:
-        return False
-    text = cell.strip()
+    return isinstance(cell, str) and bool(cell) and _names_total(cell.strip())
+
+
+@lru_cache(maxsize=1024)
+def _names_total(text: str) -> bool:
     return bool(_STARS.fullmatch(text) or _COUNTS.fullmatch(text)) or is_total_label(text) or begins_like_a_total(text)
 
 

@@ -53,7 +53,7 @@ class RowWidths:
             return _may_hold_rows(*self._layout.swallowing[number])
         if number in self._layout.torn:
             return _TORN
-        if not all(map(is_blank, cells[self._fewest :])):
+        if len(cells) > self._fewest and not all(map(is_blank, cells[self._fewest :])):
             return _TOO_MANY
         if self.is_glued(cells, count):
             return _GLUED
@@ -61,8 +61,6 @@ class RowWidths:
 
     def _has_quoted_identifier(self, cells: Sequence[Cell]) -> bool:
         """Return whether a quote is part of a reference or number: without the stray quote it would be another one."""
-        if not self._layout.quotes_are_text:
-            return False
         return any(isinstance(cells[at], str) and '"' in str(cells[at]) for at in self._identifiers if at < len(cells))
 
     def _of_width(self, cells: Sequence[Cell], count: int) -> Reason | None:
@@ -82,8 +80,7 @@ class RowWidths:
         the last of ``count`` cells, which are too few, and holds as many values as are missing. Prose and dates have commas:
         between them a number must be an amount with decimals, unless they are as many as in a row.
         """
-        last = next((cell for cell in reversed(cells) if not is_blank(cell)), None)
-        parts = self._parts(last)
+        parts = self._parts(_last_filled(cells))
         if not parts:
             return False
         if sum(not is_blank(cell) for cell in cells) > 1:
@@ -96,8 +93,9 @@ class RowWidths:
     def _parts(self, cell: Cell) -> list[str]:
         """Return the parts of a text between the file's delimiters; none if it has no delimiter."""
         delimiter = self._layout.delimiter
-        has_some = isinstance(cell, str) and delimiter is not None and delimiter in cell
-        return [part.strip() for part in str(cell).split(delimiter)] if has_some else []
+        if not isinstance(cell, str) or delimiter is None or delimiter not in cell:
+            return []
+        return [part.strip() for part in cell.split(delimiter)]
 
     def _is_cut(self, width: int) -> bool:
         """Return whether rows have so many cells because the file leaves out empty ones at the end."""
@@ -114,6 +112,13 @@ class RowWidths:
         filled = [at for at, cell in enumerate(cells) if not is_blank(cell)]
         proved = max((at for at in filled if at in self._proving), default=-1)
         return any(at > proved for at in filled)
+
+
+def _last_filled(cells: Sequence[Cell]) -> Cell:
+    for cell in reversed(cells):
+        if cell is not None and not is_blank(cell):
+            return cell
+    return None
 
 
 def _is_amount(text: str) -> bool:
@@ -140,8 +145,8 @@ _TORN = Reason(
 )
 _QUOTED = Reason(
     "quote_in_reference",
-    'A reference or number of the row holds a quote ("), as quotes are read as part of the texts in this file. Take the quote '
-    'away; if quotes enclose cells in files of this kind, take quote = "" out of the profile',
+    'A reference or number of the row holds a quote ("), so that it may be another one. Take the quote away; if quotes enclose '
+    'cells in files of this kind, take quote = "" out of the profile if it is there',
 )
 
 

@@ -75,7 +75,9 @@ def read_name(cell: Cell, _: object = None) -> str:
     Marks that turn the direction of writing are taken out as well. An apostrophe is part of names such as ``'t Hooft`` and
     ``'s-Gravenhage``, where a small letter or one letter alone follows.
     """
-    text = _without_direction_marks(read_text(cell))
+    text = read_text(cell)
+    if not text.isascii():
+        text = _without_direction_marks(text)
     if text[:1] != "'" or "'" in text[1:] or not (text[1:2].isupper() or text[1:2].isdigit()):
         return text
     is_letter_alone = text[1:2].isupper() and text[2:3] in ("", "-", " ")
@@ -110,7 +112,7 @@ def _without_direction_marks(text: str) -> str:
 
     What was taken out is said by the type.
     """
-    if text.isascii() or not _DIRECTION_MARKS.search(text):  # most texts
+    if not _DIRECTION_MARKS.search(text):  # most texts
         return text
     return CleanedText(_DIRECTION_MARKS.sub("", text).strip(), NoteKind.INVISIBLE_TAKEN_OUT)
 

@@ -31,7 +31,7 @@ def is_placeholder(text: str, column: Column) -> bool:
     bare = text.strip().casefold()
     if not bare:
         return False
-    if _SIGNS.fullmatch(bare):
+    if not bare[0].isalnum() and _SIGNS.fullmatch(bare):
         return True
     if column.value_kind not in _WORDS_ARE_VALUES and bare.rstrip(".") in _WORDS:
         return True

@@ -34,7 +34,7 @@ class ValueProblem(Exception):
 
 def is_blank(cell: Cell) -> bool:
     """Return whether a cell is empty or has only white space."""
-    return cell is None or (isinstance(cell, str) and not cell.strip())
+    return cell is None or (isinstance(cell, str) and (not cell or cell.isspace()))
 
 
 def read_text(cell: Cell, _: object = None) -> str:
