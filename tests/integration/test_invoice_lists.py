@@ -80,6 +80,14 @@ def test_what_is_not_due_stays_out_with_the_credits_that_name_it(configured_work
     assert claims(fake_apis) == {"1001": 1250.5, "1002": 400.0}
     assert counts(found) == {"rows": 4, "accepted": 2, "left_out": 2}
     assert found["balanced"]
+    _, of_credit = read_sheet(configured_workspace.reports()[-1] / "left-out.xlsx", "list.csv")
+    assert of_credit["#errors"] == "The row belongs to document A9 in row 5, which is left out"
+
+
+def test_a_debtor_of_whom_only_fees_are_left_is_left_out_with_that_reason(configured_workspace):
+    import_list(configured_workspace, [*THREE, fee("1003", "G2", "60.00")])
+    (left,) = read_sheet(configured_workspace.reports()[-1] / "left-out.xlsx", "list.csv")
+    assert left["#errors"] == "Only fees or interest are left of the debtor, which make no case of their own"
 
 
 def test_one_bad_row_holds_back_its_whole_group_and_the_error_sheet_shows_it(configured_workspace, fake_apis):
@@ -155,3 +163,13 @@ def test_the_documents_that_are_left_of_a_case_that_was_sent_do_not_change_it(co
     assert ended.code == 0, ended
     assert counts(summary(configured_workspace)) == {"rows": 1, "already_imported": 1}
     assert len(fake_apis.vouchers) == 2
+
+
+def test_a_document_that_is_in_two_equal_rows_is_claimed_and_booked_once(configured_workspace, fake_apis):
+    found = import_list(configured_workspace, [row("1001", "A1", "500.00"), row("1001", "A1", "500.00"), THREE[2]])
+    assert claims(fake_apis) == {"1001": 500.0, "1002": 400.0}
+    assert vouchers(fake_apis) == {"A1": -50000, "A3": -40000}
+    assert counts(found) == {"rows": 3, "accepted": 2, "left_out": 1}
+    assert found["balanced"]
+    (left,) = read_sheet(configured_workspace.reports()[-1] / "left-out.xlsx", "list.csv")
+    assert (left["#row"], left["#errors"]) == (3, "The row repeats document A1 in row 2, which counts once")

@@ -47,3 +47,14 @@ def test_with_debbie_each_document_is_a_voucher(configured_workspace):
     assert configured_workspace.call("map", "a.csv", "--yes", "--cases-from", "debtor").code == 0
     written = tomllib.loads((configured_workspace.folder / "profiles" / "a.toml").read_text(encoding="utf-8"))
     assert "vouchers" not in written
+
+
+def test_credits_that_a_case_takes_off_are_no_question_in_the_preview(workspace):
+    path = workspace.folder / "a.csv"
+    credit = case("C9", debtor_name="Bodil Zebrahest", amount_to_recover="-50.00")
+    write_csv(path, [*rows("Bodil Zebrahest", "Kaj Zebrahest"), credit])
+    by_row = workspace.call("map", "a.csv", "--yes", "--cases-from", "row", "--decimal", ".")
+    assert "which are not taken off" in by_row.out
+    by_debtor = workspace.call("map", "a.csv", "--yes", "--cases-from", "debtor", "--replace")
+    assert "may be claims 2, credits or payments 1" in by_debtor.out
+    assert "which are not taken off" not in by_debtor.out

@@ -29,9 +29,10 @@ def most_text(own: int) -> int:
 
 def count_in(attributes: Mapping[str, str], name: str) -> int:
     """Return a count in an attribute of this name, with any prefix; 1 without it. A plus sign is read as a parser may read it."""
-    counts = [1]
+    most = 1
     for key, value in attributes.items():
-        digits = value.strip().removeprefix("+")
-        if key.rpartition(":")[2] == name and digits.isascii() and digits.isdecimal():
-            counts.append(int(digits.lstrip("0")[:18] or 0))  # 18 digits are above every limit
-    return max(counts)
+        if key.endswith(name) and key.rpartition(":")[2] == name:
+            digits = value.strip().removeprefix("+")
+            if digits.isascii() and digits.isdecimal():
+                most = max(most, int(digits.lstrip("0")[:18] or 0))  # 18 digits are above every limit
+    return most

@@ -7,6 +7,8 @@ import re
 from importer.domain.cells import MAX_CELL_CHARACTERS
 
 _WHITE = re.compile(r"[ \t\r\n]+")
+_ODD_WHITE = re.compile(r"\A |[\t\r\n]|  ")
+"""White space that is not shown as it is written."""
 _PARAGRAPHS = frozenset(("p", "h"))
 _PIECES = {"s": "", "tab": "\v", "line-break": "\f"}
 _UNSEEN = frozenset(("annotation", "ruby-text", "note", "table"))
@@ -81,6 +83,12 @@ class CellText:
 
     def close(self) -> str:
         """Return the text without the counted blanks."""
+        if self.is_plain and len(self._paragraphs) <= 1:  # most cells
+            pieces = self._paragraphs[0] if self._paragraphs else ()
+            if not pieces:
+                return ""
+            if len(pieces) == 1 and not _ODD_WHITE.search(pieces[0][0]):
+                return pieces[0][0]
         return "".join(text for paragraph in self._lines() for text, _ in paragraph)
 
     def whole(self) -> str:

@@ -138,9 +138,9 @@ def _of_counted(
     found = GroupDecision(
         Outcome.CASE,
         cents=invoiced - credited,
-        members=_members(counted, documents, out),
+        members=_members(counted, out),
         parents=links.without(out),
-        out=out,
+        out=out | _repeats(counted, documents, out),
         questions=tuple(dict.fromkeys((*questions, *_large(unassigned, invoiced)))),
         unconfirmed=_unconfirmed(documents),
         unassigned_cents=unassigned,
@@ -193,12 +193,18 @@ def _swallowed(
     return replace(found, unassigned_cents=credited)
 
 
-def _members(
+def _members(counted: Iterable[ListedDocument], out: Mapping[Place, Reason]) -> tuple[ListedDocument, ...]:
+    """Return the documents of the case, each once, the oldest first."""
+    return tuple(sorted((one for one in counted if one.place not in out), key=lambda one: (one.order, one.place)))
+
+
+def _repeats(
     counted: Iterable[ListedDocument], documents: Iterable[ListedDocument], out: Mapping[Place, Reason]
-) -> tuple[ListedDocument, ...]:
-    """Return the documents of the case, the oldest first, with the rows that repeat one of them."""
-    keys = {(one.identity, one.values) for one in counted if one.place not in out}
-    return tuple(sorted((one for one in documents if (one.identity, one.values) in keys), key=lambda one: (one.order, one.place)))
+) -> dict[Place, Reason]:
+    """Return the rows that repeat a document of the case in full, which count and are booked once."""
+    first = {(one.identity, one.values): one for one in counted if one.place not in out}
+    found = ((one, first.get((one.identity, one.values))) for one in documents)
+    return {one.place: reasons.repeats(known) for one, known in found if known is not None and known.place != one.place}
 
 
 def _questions(counted: Iterable[ListedDocument]) -> Iterable[Reason]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from importer.domain.documents import DocumentKind
 from importer.domain.kinds import RecordKind
 from importer.domain.money import Money
 from importer.domain.reasons import Reason
@@ -105,11 +106,22 @@ def _money(loaded: LoadedRow, group: Group, document: ListedDocument) -> Money:
 
 
 def _out(loaded: LoadedRow, document: ListedDocument, why: Reason, group: Group) -> LoadedRow:
-    """Return a row that is not part of a case. What its own sheet says against it counts as in any other list."""
+    """Return a row that is not part of a case. What its own sheet says against it counts as in any other list.
+
+    That a row is a credit, a payment or a fee is nothing against it: what is said is why its group does not take it.
+    """
     if loaded.case is not None and not isinstance(loaded.case, CaseRecord) and document.standing is not Standing.UNREAD:
-        return _certain(loaded)
+        is_other = document.kind is not DocumentKind.INVOICE and document.standing in (Standing.OPEN, Standing.QUESTION)
+        return _certain(replace(loaded, case=_because(loaded.case, why)) if is_other else loaded)
     left = Reject(RecordKind.CASE, (why,), _money(loaded, group, document), None, None, RejectStatus.LEFT_OUT)
     return LoadedRow(loaded.row, left)
+
+
+def _because(case: LeftOut | Reject, why: Reason) -> LeftOut | Reject:
+    """Return a row that is left out with another reason; a rejected one as it is."""
+    if isinstance(case, LeftOut):
+        return replace(case, reason=why)
+    return replace(case, reasons=(why,)) if case.is_left_out else case
 
 
 def _certain(loaded: LoadedRow) -> LoadedRow:

@@ -61,6 +61,12 @@ def comes_with(named: ListedDocument) -> Reason:
     return Reason("with_document", message, gist="The row belongs to a document that is left out")
 
 
+def repeats(known: ListedDocument) -> Reason:
+    """Explain that a row is the same as an earlier one in number and values."""
+    message = f"The row repeats document {known.shown or 'without a number'} in row {known.place.row:,}, which counts once"
+    return Reason("repeated_document", message, gist="The row repeats a document of another row, which counts once")
+
+
 def disputed(one: ListedDocument) -> Reason:
     """Explain that a disputed invoice is left out as the profile says."""
     said = one.reasons[0]

@@ -13,6 +13,7 @@ from importer.domain.columns import ValueKind
 from importer.domain.reasons import Reason
 from importer.loader.files.projection import ProjectedRows
 from importer.loader.profile import Profile
+from importer.loader.profiles.rows_of_debtors import BY_ROW
 from importer.loader.profiles.sampling import SheetSample
 from importer.loader.rows.first_pass import look_through
 from importer.loader.rows.judge import RowJudge
@@ -72,7 +73,8 @@ def preview_rows(sample: SheetSample, plan: SheetPlan, profile: Profile, today: 
 
     formats = formats_of(plan, read_columns, profile, today, delimited=True)
     judge = RowJudge(plan, profile, today, formats.of(amount), formats.others)
-    judge.credits = look_through(judge, plan, read_columns)
+    found = look_through(judge, plan, read_columns)
+    judge.credits = found if profile.cases_from == BY_ROW else None  # a group takes them off
     roles, questions = Counter[Role](), Counter[str]()
     first: list[JudgedRow] = []
     for _, cells in rows:

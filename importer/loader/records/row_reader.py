@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import compress
+from operator import is_not
 from typing import TypeVar
 
 from importer.domain.cells import Cell
@@ -141,7 +143,7 @@ class RowReader:
 
     def _masked_held(self, shown: tuple[Cell, ...], held: tuple[Cell, ...], masked: MaskedRow) -> tuple[Cell, ...]:
         """Return the cells as earlier releases read them, masked: one may hold a personal number where its text holds none."""
-        if any(one is not other and type(one) not in NUMBERS for one, other in zip(shown, held, strict=True)):
+        if not NUMBERS.issuperset(map(type, compress(shown, map(is_not, shown, held)))):
             return self._mask.row(held).cells
         return held if masked.cells is shown else held_cells(masked.cells)
 
