@@ -19,11 +19,11 @@ from importer.loader.files.byte_check import DOS_END, MAX_LINE, ByteCheck, long_
 from importer.loader.files.dialect import Dialect, detect
 from importer.loader.files.former_texts import with_spaces_held
 from importer.loader.files.quote_faults import quotes_refused
-from importer.loader.files.quoting import FIELD_LIMIT, RowSplitter, usual_width
+from importer.loader.files.quoting import FIELD_LIMIT, RowSplitter
 from importer.loader.files.safety import TextFile, file_signature, open_regular
 from importer.loader.files.text_encoding import ask_for_encoding, codec_of, known_encoding, lines_read_once, marked_encoding
 from importer.loader.files.text_layout import TextLayout
-from importer.loader.files.text_scan import TextScan, doubles_backslashes, fits_unquoted, scan_quoted, scan_unquoted
+from importer.loader.files.text_scan import TextScan, doubles_backslashes, fits_unquoted, scan_quoted, scan_unquoted, usual_width
 
 __all__ = ["FIELD_LIMIT", "MAX_LINE", "Delimited", "detect_and_check"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -338,13 +338,3 @@ class CellTokens:
         if self._doubles_escape:
             return re.sub(rf"\\([\\{re.escape(self._quote)}])", r"\1", text)
         return text.replace(f"\\{self._quote}", self._quote)
-
-
-def usual_width(lines: Iterable[str], dialect: Dialect) -> int:
-    """Return the number of cells that most rows have, of those without a fault; 0 if none has two cells."""
-    lines = list(lines)
-    try:
-        widths = Counter(map(len, dialect.records(lines)))
-    except csv.Error:
-        widths = Counter(len(row.cells) for row in RowSplitter(dialect).rows(lines))
-    return max(((count, width) for width, count in widths.items() if width > 1), default=(0, 0))[1]

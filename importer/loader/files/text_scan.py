@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -68,6 +69,15 @@ class _Counts:
             guarded=self.guarded,
             by_csv=not self.is_odd,
         )
+
+
+def usual_width(lines: Sequence[str], dialect: Dialect) -> int:
+    """Return the number of cells that most rows have, of those without a fault; 0 if none has two cells."""
+    try:
+        widths = Counter(map(len, dialect.records(lines)))
+    except csv.Error:
+        widths = Counter(len(row.cells) for row in RowSplitter(dialect).rows(lines))
+    return max(((count, width) for width, count in widths.items() if width > 1), default=(0, 0))[1]
 
 
 def scan_quoted(lines: Iterable[str], dialect: Dialect, width: int, apart: int = 0, *, may_hold_rows: bool = False) -> TextScan:

@@ -9,9 +9,9 @@ import pytest
 from importer.api import Table, read_table
 from importer.errors import FileRefused
 from importer.loader.files.dialect import Dialect
-from importer.loader.files.quoting import CellTokens, QuoteFaultKind, RowSplitter, usual_width
+from importer.loader.files.quoting import CellTokens, QuoteFaultKind, RowSplitter
 from importer.loader.files.reader import ReadOptions
-from importer.loader.files.text_scan import MOST_FAULTS, doubles_backslashes, is_guarded, without_guard
+from importer.loader.files.text_scan import MOST_FAULTS, doubles_backslashes, is_guarded, usual_width, without_guard
 
 HEADER = "ref;date;amount;name;street;city;country;comments"
 
