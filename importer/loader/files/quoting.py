@@ -160,15 +160,17 @@ class RowSplitter:
         widths = [len(cells) for cells in records if cells]
         if len(records) != len(chunk) or min(widths, default=self._width) * 2 < self._width:
             return None
-        text, quote = "".join(chunk), self._dialect.quote
-        if self._torn.search(text) or any(quote in cells[0] for cells in records if cells):
+        text = "".join(chunk)
+        if self._torn.search(text) or self._text_ends.may_be_in(records):
             return None
         has_more = text.count(self._delimiter) > sum(widths) - len(widths)
-        extra = (line.count(self._delimiter) - len(cells) + 1 for line, cells in zip(chunk, records, strict=True))
-        if has_more and any(map(self._holds_a_row, records, extra)):
+        if has_more and any(map(self._holds_more, chunk, records)):
             return None
         self._begun = self._begun or max(widths, default=0) * 2 > self._width
         return records
+
+    def _holds_more(self, line: str, cells: list[str]) -> bool:
+        return self._holds_a_row(cells, line.count(self._delimiter) - len(cells) + 1)
 
     def _one_by_one(self, source: _Source, fewest: int) -> Iterator[SplitRow]:
         """Yield the rows of at least so many lines."""

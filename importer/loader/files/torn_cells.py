@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from importer.loader.files.dialect import Dialect
 
@@ -28,6 +28,10 @@ class TextEnds:
         self._quote = dialect.quote or '"'
         quote, delimiter = re.escape(self._quote), re.escape(dialect.delimiter or "\x1f")
         self._inside = re.compile(rf"[^{delimiter}{quote}\r\n]++{quote}[^{delimiter}\r\n]*+{delimiter}{quote}")
+
+    def may_be_in(self, records: Iterable[Sequence[str]]) -> bool:
+        """Return whether the first cell of one of these rows holds a quote, so that the lines need a closer look."""
+        return any(self._quote in cells[0] for cells in records if cells)
 
     def is_in(self, line: str, cells: Sequence[str], width: int) -> bool:
         """Return whether a text ends in a line with these cells: a short one by itself, or one whose other cells are in quotes.

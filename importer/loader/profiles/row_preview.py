@@ -11,7 +11,7 @@ from decimal import Decimal
 from importer.domain.cells import Cell
 from importer.domain.columns import ValueKind
 from importer.domain.reasons import Reason
-from importer.loader.files.projection import ProjectedRows
+from importer.loader.files.projection import ProjectedRows, ReadColumns
 from importer.loader.profile import Profile
 from importer.loader.profiles.rows_of_debtors import BY_ROW
 from importer.loader.profiles.sampling import SheetSample
@@ -72,9 +72,7 @@ def preview_rows(sample: SheetSample, plan: SheetPlan, profile: Profile, today: 
         return ((number, tuple(_cell(cells, at) for at in positions)) for number, cells in rows)
 
     formats = formats_of(plan, read_columns, profile, today, delimited=True)
-    judge = RowJudge(plan, profile, today, formats.of(amount), formats.others)
-    found = look_through(judge, plan, read_columns)
-    judge.credits = found if profile.cases_from == BY_ROW else None  # a group takes them off
+    judge = _judge_of(RowJudge(plan, profile, today, formats.of(amount), formats.others), plan, profile, read_columns)
     roles, questions = Counter[Role](), Counter[str]()
     first: list[JudgedRow] = []
     for _, cells in rows:
@@ -85,6 +83,13 @@ def preview_rows(sample: SheetSample, plan: SheetPlan, profile: Profile, today: 
         if len(first) < MOST_SHOWN:
             first.append(JudgedRow(cells, verdict.role, next(map(_why, verdict.reasons), "")))
     return RowPreview(roles, questions, tuple(first))
+
+
+def _judge_of(judge: RowJudge, plan: SheetPlan, profile: Profile, read_columns: ReadColumns) -> RowJudge:
+    """Return the judge after it has looked through the rows. A case of several rows takes the credits off by itself."""
+    found = look_through(judge, plan, read_columns)
+    judge.credits = found if profile.cases_from == BY_ROW else None
+    return judge
 
 
 def _cell(cells: Sequence[Cell], at: int) -> Cell:

@@ -6,7 +6,7 @@ The first texts of each column are cached with their values, because texts repea
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 from importer.domain.cells import Cell
@@ -66,7 +66,7 @@ class ColumnReader(NamedTuple):
     def text(self, cells: tuple[Cell, ...]) -> str | None:
         """Return the column's cell as its parser gets it if that is a text, else None."""
         cell = self.cell(cells)
-        if self.bound.values or type(cell) is str:
+        if type(cell) is str or (self.bound.values and not isinstance(cell, ValueProblem)):
             cell = _prepared(cell, self.bound.values)
             return cell if type(cell) is str else None
         return None
@@ -78,8 +78,6 @@ class RowDecoder:
     def __init__(self, readers: tuple[ColumnReader, ...]) -> None:
         self.readers = readers
         self.amounts = tuple(reader for reader in readers if reader.bound.column.value_kind is ValueKind.MONEY)
-        self.defaults_currency = any(reader.name == "currency" and reader.bound.is_default for reader in readers)
-        """Whether the settings give the currency of rows that name none."""
         constants = [reader for reader in readers if reader.position is None and reader.bound.composed is None]
         self._constants = tuple(reader.bound.constant for reader in constants)
         self._composer = CellComposer(readers)
@@ -89,6 +87,11 @@ class RowDecoder:
         places = [f.position if f.position is not None else appended.index(f) - len(appended) for f in readers]
         self._pick = itemgetter_for(places)
         self._steps = tuple((reader.name, reader.known.get, reader.read) for reader in readers)
+
+    @cached_property
+    def defaults_currency(self) -> bool:
+        """Whether the settings give the currency of rows that name none."""
+        return any(reader.name == "currency" and reader.bound.is_default for reader in self.readers)
 
     def with_cells(self, cells: tuple[Cell, ...]) -> Iterator[tuple[tuple[str, Callable[[str], Any], Read], Cell]]:
         """Return for each column ((name, look-up in its cache, read function), its cell in this row)."""
@@ -148,11 +151,9 @@ def _reader_for(bound: ColumnBinding, formats: Formats, *, formerly: bool) -> Co
     table, column = bound.values, bound.column
     check = partial(_check_letters, bound) if column.name in _NAMES else None
     refuses_dates = not formerly and takes_no_dates(bound)
-    most = 0 if column.value_kind is ValueKind.JSON else MAX_REMEMBERED  # lists are mutable and must not be shared
+    most = _most_remembered(column.value_kind)
 
     def read(cell: Cell) -> Any:
-        if isinstance(cell, ValueProblem):  # of the cells from which the value is made
-            raise cell
         ready = _prepared(cell, table)
         if ready is None:
             return None
@@ -164,11 +165,20 @@ def _reader_for(bound: ColumnBinding, formats: Formats, *, formerly: bool) -> Co
         value = reader(ready, formats)
         if check:
             check(cell, value)
-        if type(cell) is str and len(known) < most and len(cell) <= LONGEST_REMEMBERED:
-            known[cell] = value
+        if type(cell) is str:
+            _remember(known, cell, value, most)
         return value
 
     return ColumnReader(bound.column.name, bound.position, read, known, bound)
+
+
+def _most_remembered(kind: ValueKind) -> int:
+    return 0 if kind is ValueKind.JSON else MAX_REMEMBERED  # lists are mutable and must not be shared
+
+
+def _remember(known: dict[str, Any], cell: str, value: Any, most: int) -> None:
+    if len(known) < most and len(cell) <= LONGEST_REMEMBERED:
+        known[cell] = value
 
 
 def _parser_of(bound: ColumnBinding) -> Callable[[Cell, Formats], Any]:
@@ -197,7 +207,12 @@ def _check_letters(bound: ColumnBinding, cell: Cell, value: str) -> None:
 
 
 def _prepared(cell: Cell, table: Mapping[str, str]) -> Cell:
-    """Return a cell as its parser gets it: replaced by the profile's values, an error text as CellError, None if blank."""
+    """Return a cell as its parser gets it: replaced by the profile's values, an error text as CellError, None if blank.
+
+    Raises ValueProblem for a value that could not be made from its cells.
+    """
+    if isinstance(cell, ValueProblem):
+        raise cell
     if table and not is_blank(cell):
         cell = table.get(display_text(cell), table.get(number_text(cell), cell) if type(cell) is ShownNumber else cell)
     if type(cell) is not str:

@@ -24,6 +24,7 @@ PROVING = frozenset(
 _HUNDREDTHS = re.compile(r"[0-9]\.[0-9]{2}(?![0-9])")
 _WITH_POINT = Formats(decimal=".")
 
+_FORMULA = ("=", "+", "-", "@")
 _SHARE_OF_SHORT = 4
 """A file leaves out empty cells at the end of its rows if one in so many rows is short, and no row ends in an empty cell."""
 _FEWEST_SHORT = 3
@@ -60,8 +61,12 @@ class RowWidths:
         return _QUOTED if self._has_quoted_identifier(cells) else self._of_width(cells, count)
 
     def _has_quoted_identifier(self, cells: Sequence[Cell]) -> bool:
-        """Return whether a quote is part of a reference or number: without the stray quote it would be another one."""
-        return any(isinstance(cells[at], str) and '"' in str(cells[at]) for at in self._identifiers if at < len(cells))
+        """Return whether a quote is part of a reference or number: without the stray quote it would be another one.
+
+        A formula is rejected as one.
+        """
+        texts = (cell for at in self._identifiers if at < len(cells) and isinstance(cell := cells[at], str))
+        return any('"' in text and not text.startswith(_FORMULA) for text in texts)
 
     def _of_width(self, cells: Sequence[Cell], count: int) -> Reason | None:
         usual = self._layout.usual_width or count
