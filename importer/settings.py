@@ -149,9 +149,9 @@ class DispatchSettings(Section):
 class LedgerSettings(Section):
     """Where the ledger and its backups are."""
 
-    url: Annotated[str, Field(description="The ledger's database: an SQLite file on a local disk, never on a network drive.")] = (
-        "sqlite:///ledger.db"
-    )
+    url: Annotated[
+        str, Field(description="The ledger's database: an SQLite file on a local disk, or a Postgres database for a team.")
+    ] = "sqlite:///ledger.db"
     wait_seconds: Annotated[
         float,
         Field(ge=0, le=86_400, description="How long `run` and `resume` wait for the ledger while another command writes it."),

@@ -66,3 +66,18 @@ def page(tmp_path: Path) -> Iterator[Any]:
 
     with site(tmp_path) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Any]:
+    """A Postgres server for all tests of this process; a ``support.postgres.PostgresServer``."""
+    from support.postgres import running_server
+
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Any) -> str:
+    """The URL of a ledger in a new, empty schema."""
+    return str(postgres_server.new_schema())

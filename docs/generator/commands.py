@@ -38,6 +38,7 @@ _EXAMPLES = {
     "serve": "importer serve --sandbox",
     "adopt": "importer adopt C12-3f9a2b --case 1A2B3C4D",
     "ledger backup": "importer ledger backup ledger-backup.db",
+    "ledger copy": "importer ledger copy ledger.db postgresql+psycopg://importer@db.example.com/ledger",
     "ledger restored": "importer ledger restored",
     "ledger forget": "importer ledger forget debitura:https://api.example:5a4d0b0c-0000-4000-8000-00000000d0b1",
     "ledger trust": "importer ledger trust",

@@ -27,6 +27,25 @@ def ledger_backup(
     typer.echo(f"The ledger was copied to {file}.")
 
 
+@ledger_app.command("copy")
+def ledger_copy(
+    source: Annotated[str, typer.Argument(metavar="FROM", help="The ledger: its URL, or the path of its file.")],
+    target: Annotated[str, typer.Argument(metavar="TO", help="A new file, or the URL of an empty database.")],
+    config: Config = None,
+) -> None:
+    """Copy a ledger to another database, such as from a file to a server, and compare both row by row."""
+    from importer.commands.ledger_copy import copy_to, named_ledger
+
+    with environment_of(config, sandbox=False, serving=False) as environment:
+        copied = copy_to(source, target, environment.access)
+    for table in copied:
+        typer.echo(f"{table.name:<16} {table.rows:>10,} rows  {table.digest[:16]}")
+    say(
+        f"{named_ledger(target)} holds the same rows as {named_ledger(source)}. Set url under [ledger] to it, and use the other "
+        f"one no more."
+    )
+
+
 @ledger_app.command("restored")
 def ledger_restored(sandbox: SandboxFlag = False, config: Config = None) -> None:
     """Treat the ledger as a copy that was put back: what it calls unsent is looked for before it is sent."""

@@ -13,10 +13,11 @@ from importer.commands.backup_findings import backup_findings
 from importer.commands.finding import Finding
 from importer.commands.masking_findings import masking_findings
 from importer.commands.probe import findings_of
+from importer.commands.server_findings import server_findings
 from importer.credentials import find_credential
 from importer.domain.paths import is_folder
 from importer.errors import ApiStopped, ExitCode, ImporterError, LedgerError, LedgerHeld, SettingsError
-from importer.ledger.storage.location import refuse_network_path, shown_url, sqlite_path
+from importer.ledger.storage.location import has_ledger, refuse_network_path, shown_url, sqlite_path
 from importer.settings import DOCUMENTED_HOSTS, Api
 from importer.workspace.connections import connections, known_accounts, open_ledger_read_only
 from importer.workspace.environment import KEY_VARIABLE, TOKEN_VARIABLE, Environment, credential_problem
@@ -28,7 +29,7 @@ from importer.workspace.user_data import VARIABLE, obstacle_to_writing
 def diagnose(environment: Environment) -> list[Finding]:
     """Check the settings, the ledger and both APIs. All checks are made, also after one has failed."""
     findings = [_workspace_finding(environment), *_missing_settings(environment), _ledger_finding(environment)]
-    findings += _notes_findings(environment)
+    findings += [*server_findings(environment), *_notes_findings(environment)]
     findings += [*backup_findings(environment), *masking_findings(environment), *_sharing_findings(environment)]
     findings += _unconfirmed_findings(environment)
     return [*findings, *asyncio.run(_api_findings(environment)), *_proof_findings(environment)]
@@ -88,6 +89,8 @@ def _ledger_finding(environment: Environment) -> Finding:
     try:
         if (path := sqlite_path(environment.ledger_url)) is not None and not path.exists():
             return _future_ledger_finding(path)
+        if path is None and not has_ledger(environment.ledger_url):
+            return Finding(f"the ledger does not exist yet: the first import creates it in {shown_url(environment.ledger_url)}")
         with environment.open_ledger("importer doctor") as ledger:
             if not environment.is_sandbox and (difference := difference_from_notes(ledger, environment)):
                 return Finding(difference, ExitCode.USAGE)

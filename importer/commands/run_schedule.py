@@ -11,7 +11,7 @@ from pathlib import Path
 from importer.commands.resume import resume
 from importer.commands.run import run
 from importer.errors import ExitCode, FileRefused, ImporterError, UsageError
-from importer.ledger.storage.location import sqlite_path
+from importer.ledger.storage.location import has_ledger
 from importer.scheduling.settings import ScheduleSettings
 from importer.settings import Settings
 from importer.workspace.approval import gates
@@ -87,8 +87,7 @@ def _resume(settings: ScheduleSettings, environment: Environment, console: Conso
 
     An error of that does not keep tonight's files out: it is returned as a result. Raises LedgerHeld, which holds for both.
     """
-    path = sqlite_path(environment.ledger_url)
-    if not settings.resume_first or (path is not None and not path.exists()):
+    if not settings.resume_first or not has_ledger(environment.ledger_url):
         return RunResult(ExitCode.OK)
     try:
         return resume(environment, console, settings.output, stop_at_quota=settings.stop_at_quota)

@@ -10,13 +10,12 @@ from typing import Any
 import orjson
 
 from importer.domain.document_keys import CarriedDocument
+from importer.domain.document_texts import DocumentLine, claim_sentence, comments_on
 from importer.domain.documents import Document, DocumentKind
 from importer.domain.identity import fingerprint
-from importer.domain.money import Money, decimal_text
+from importer.domain.money import Money
 from importer.domain.next_list import balance_cents
 from importer.domain.records import CaseRecord
-
-MOST_COMMENTS = 4000
 
 
 def further_base(base: str, documents: Sequence[CarriedDocument]) -> str:
@@ -24,8 +23,11 @@ def further_base(base: str, documents: Sequence[CarriedDocument]) -> str:
     return fingerprint("further", base, *sorted(one.key for one in documents))
 
 
-def further_case(record: CaseRecord, carried: Sequence[CarriedDocument], reference: str | None) -> CaseRecord | None:
-    """Return the case of some of the documents of ``record``, with this creditor reference; None if nothing is open of them."""
+def further_case(record: CaseRecord, carried: Sequence[CarriedDocument], ending: str = "") -> CaseRecord | None:
+    """Return the case of some of the documents of ``record``, None if nothing is open of them.
+
+    ``ending`` ends its references, which are otherwise those of the debtor's first case.
+    """
     documents = [one.document for one in carried]
     cents = balance_cents(documents)
     invoices = [one for one in documents if one.kind is DocumentKind.INVOICE and one.open_cents]
@@ -34,13 +36,13 @@ def further_case(record: CaseRecord, carried: Sequence[CarriedDocument], referen
     wire = orjson.loads(record.payload)
     changes = _changes(wire, documents, invoices) | {
         "amountToRecover": cents / 100,
-        "creditorReference": reference or wire.get("creditorReference"),
+        "creditorReference": _ended(wire.get("creditorReference"), ending),
     }
     payload = orjson.dumps({name: value for name, value in (wire | changes).items() if value is not None})
     return replace(
         record,
         base=further_base(record.base, carried),
-        ref=reference or record.ref,
+        ref=_ended(record.ref, ending),
         payload=payload,
         money=Money(record.money.currency, cents),
         documents=tuple(documents),
@@ -48,39 +50,26 @@ def further_case(record: CaseRecord, carried: Sequence[CarriedDocument], referen
     )
 
 
+def _ended(reference: str | None, ending: str) -> str | None:
+    return f"{reference}{ending}" if reference else reference
+
+
 def _changes(wire: Mapping[str, Any], documents: Sequence[Document], invoices: Sequence[Document]) -> dict[str, Any]:
     """Return the members of a request that follow from its documents."""
+    lines = [DocumentLine.of(one) for one in sorted(documents, key=_by_day)]
+    currency = str(wire.get("currencyCode") or "")
     return {
         "date": _oldest(one.date for one in invoices) or wire.get("date"),
         "dueDate": _oldest(one.due for one in invoices),
-        "comments": _listed(documents),
-        "claimDescription": _described(invoices),
+        "comments": comments_on(lines, currency, balance_cents(documents)),
+        "claimDescription": claim_sentence(lines),
     }
+
+
+def _by_day(one: Document) -> tuple[str, str, str]:
+    return (str(one.due or one.date or ""), str(one.date or ""), one.number or "")
 
 
 def _oldest(days: Iterable[dt.date | None]) -> str | None:
     known = [day for day in days if day is not None]
     return min(known).isoformat() if known else None
-
-
-def _listed(documents: Sequence[Document]) -> str:
-    lines = [_line(one) for one in documents]
-    text = "\n".join(lines)
-    if len(text) <= MOST_COMMENTS:
-        return text
-    more = f"and {len(lines):,} documents in all"
-    while lines and len(text := "\n".join((*lines, more))) > MOST_COMMENTS:
-        lines.pop()
-    return text
-
-
-def _line(one: Document) -> str:
-    number = f" {one.number}" if one.number else ""
-    day = f" of {one.date.isoformat()}" if one.date else ""
-    return f"{one.kind.value.capitalize()}{number}{day}: {decimal_text(one.open_cents)} {one.currency}"
-
-
-def _described(invoices: Sequence[Document]) -> str:
-    days = sorted(one.date.isoformat() for one in invoices if one.date)
-    period = f" of {days[0]}" if days and days[0] == days[-1] else f" from {days[0]} to {days[-1]}" if days else ""
-    return f"{len(invoices):,} open {'invoice' if len(invoices) == 1 else 'invoices'}{period}"

@@ -29,6 +29,7 @@ class NoteKind(StrEnum):
     EXAMPLE_WORKBOOK = "example_workbook"
     SAME_FILE_AGAIN = "same_file_again"  # name, for each file that holds the same bytes
     LIST_DOES_NOT_COUNT = "list_does_not_count"  # why, missing, known, last
+    DOCUMENTS_ADDED = "documents_added"  # case, ref, count, claimed, more, currency
     DOCUMENTS_GONE = "documents_gone"  # count; gone, for each that is named
 
     # A sheet of the file

@@ -191,12 +191,14 @@ class LoadedRow:
     """One row with its case, its voucher, or (in a flat sheet) both.
 
     ``case_row`` is the number of the row that holds the case of this row's voucher, where several rows share one case.
+    ``document`` is the key of the document of a list that the row is.
     """
 
     row: Row
     case: CaseRow | None = None
     voucher: VoucherRecord | Reject | None = None
     case_row: int | None = None
+    document: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

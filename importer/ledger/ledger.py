@@ -34,13 +34,16 @@ from importer.ledger.queries.confirmed_values import confirmed_values
 from importer.ledger.queries.queries import Queries
 from importer.ledger.queries.report_rows import BatchInfo
 from importer.ledger.storage.backup import backup
+from importer.ledger.storage.copying import CopiedTable, copy_ledger
 from importer.ledger.storage.engine import Session, connect
 from importer.ledger.storage.identity import LedgerIdentity
-from importer.ledger.storage.location import sqlite_path
-from importer.ledger.storage.lock import OtherSender, OwnedLock, claim, present_sender
+from importer.ledger.storage.location import has_ledger, shown_url, sqlite_path
+from importer.ledger.storage.lock import OtherSender
 from importer.ledger.storage.notes import Noted, NoteFile, NoteKeeper, beside
 from importer.ledger.storage.opening import open_session
 from importer.ledger.storage.schema import SCHEMA_VERSION, credential, request_count
+from importer.ledger.storage.scratch import scratch_session
+from importer.ledger.storage.senders import SenderPlace
 from importer.ledger.storage.upgrade import check_version
 
 
@@ -136,7 +139,7 @@ class UnitOfWork:
 class Ledger:
     """One open ledger, closed at the end of its ``with`` block. Only one process at a time can open it for writing."""
 
-    def __init__(self, session: Session, access: FileAccess = OWNER_ALONE, *, is_new: bool = False) -> None:
+    def __init__(self, session: Session, url: str, access: FileAccess = OWNER_ALONE, *, is_new: bool = False) -> None:
         self._session, self._access = session, access
         self._is_new, self._is_withdrawn = is_new, False
         self.identity = LedgerIdentity(session, session.name if isinstance(session.name, Path) else None)
@@ -150,7 +153,7 @@ class Ledger:
         self.remote_cases = RemoteCaseLog(session)
         self.hand_overs = HandOvers(session)
         self._open_again: Callable[[], Session] | None = None  # None: it was opened for reading
-        self._sender: OwnedLock | None = None
+        self._senders = SenderPlace(session, self.identity.path, url, access)
 
     def close(self) -> None:
         """Note the last commit, close the connection and release the locks.
@@ -160,8 +163,7 @@ class Ledger:
         """
         if self.outbox.notes:
             self.outbox.notes.keep(self.identity.commits)
-        if self._sender is not None:
-            self._sender.release()
+        self._senders.release()
         if self._is_withdrawn and self.identity.path is not None:
             self._session.remove(self.identity.path)
         self._session.close()
@@ -173,8 +175,8 @@ class Ledger:
 
     @property
     def may_let_go(self) -> bool:
-        """Return whether the ledger can be let go: it is a file that was opened for writing."""
-        return self.identity.path is not None and self._open_again is not None
+        """Return whether the ledger can be let go: it was opened for writing."""
+        return self._open_again is not None
 
     def let_go(self, why: LedgerError) -> None:
         """Close the connection and release the ledger's lock, so that others can write.
@@ -197,6 +199,7 @@ class Ledger:
             self.identity.refuse_absence()
             self._session.take_over(self._open_again())
             self.identity.read_again()
+            self._senders.refuse_loss()
         except LedgerError as error:
             self._session.let_go(error)
             raise
@@ -205,19 +208,13 @@ class Ledger:
     def become_sender(self, account: str, command: str) -> OtherSender | None:
         """Make this process the account's one sender until the ledger is closed; if there is another, return that one.
 
-        A database server has no such lock. Raises LedgerError.
+        Raises LedgerError.
         """
-        if self.identity.path is None or self._sender is not None:
-            return None
-        claimed = claim(self.identity.path, account, command, self._access)
-        if isinstance(claimed, OtherSender):
-            return claimed
-        self._sender = claimed
-        return None
+        return self._senders.claim(account, command)
 
     def sender(self, account: str) -> OtherSender | None:
         """Return the account's sender, another process; None if there is none."""
-        return None if self.identity.path is None else present_sender(self.identity.path, account, self._access)
+        return self._senders.present(account)
 
     def note_files(self, shared: Path | None) -> list[NoteFile]:
         """Return the files with notes about this ledger: the one beside it, and ``shared``, that of the user."""
@@ -233,9 +230,12 @@ class Ledger:
 
     def keep_notes(self, account: str, shared: Path | None) -> None:
         """Note from now on that this ledger serves the account."""
-        path = self.identity.path or Path(str(self._session.name))
-        self.outbox.notes = NoteKeeper(self.note_files(shared), account, self.identity.id, path)
+        self.outbox.notes = NoteKeeper(self.note_files(shared), account, self.identity.id, self.identity.place)
         self.outbox.notes.keep(self.identity.commits)
+
+    def copy_to(self, other: Ledger) -> list[CopiedTable]:
+        """Copy everything into another ledger that was never used. Raises LedgerError if they are not the same then."""
+        return copy_ledger(self._session, other._session)
 
     def withdraw(self) -> None:
         """Remove the ledger when it is closed, if it was created just now: it was not to be begun."""
@@ -260,7 +260,7 @@ class Ledger:
         """
         path = sqlite_path(url)
         is_new = path is not None and not path.exists()
-        ledger = cls(open_session(url, command, access, is_scratch=is_scratch), access, is_new=is_new)
+        ledger = cls(open_session(url, command, access, is_scratch=is_scratch), url, access, is_new=is_new)
         ledger._open_again = partial(open_session, url, command, access, is_scratch=is_scratch)
         return ledger
 
@@ -268,17 +268,17 @@ class Ledger:
     def read(cls, url: str, access: FileAccess = OWNER_ALONE) -> Self | None:
         """Open a ledger for reading, also while another process writes. Returns None if there is no ledger yet."""
         path = sqlite_path(url)
-        if path is not None and not path.is_file():
+        if not has_ledger(url):
             return None
         with ExitStack() as stack:
             engine = connect(url, read_only=True)
             stack.callback(engine.dispose)
-            session = Session(engine, path or "database", stack)
+            session = Session(engine, path or shown_url(url), stack)
             with session.transaction() as connection:
                 version = check_version(connection, session.name)
             session.keep(stack.pop_all())
         if version == SCHEMA_VERSION:
-            return cls(session, access)
+            return cls(session, url, access)
         session.close()
         try:
             cls.open(url, "importer (upgrading the ledger)", access).close()
@@ -301,14 +301,13 @@ class Ledger:
     @classmethod
     @contextmanager
     def scratch(cls, url: str) -> Iterator[Self]:
-        """Open a copy of the ledger (or an empty one) in a temporary folder, for changes that are to be discarded."""
-        with TemporaryDirectory(prefix="importer-check-") as folder:
-            copy = Path(folder) / "ledger.db"
-            path = sqlite_path(url)
-            if path is not None and path.is_file():
-                backup(path, copy)
-            with cls.open(f"sqlite:///{copy}", "importer check", is_scratch=True) as ledger:
-                yield ledger
+        """Open a copy of the ledger (or an empty one), for changes that are to be discarded. The ledger itself is not locked."""
+        with scratch_session(url) as opened:
+            if isinstance(opened, str):
+                with cls.open(opened, "importer check", is_scratch=True) as ledger:
+                    yield ledger
+            else:
+                yield cls(opened, url)
 
     @contextmanager
     def unit_of_work(self) -> Iterator[UnitOfWork]:

@@ -98,7 +98,7 @@ class Profile(BaseModel):
     on_change: Literal["report", "reject"] = "report"
     cases_from: Literal["row", "debtor", "reference"] = "row"
     vouchers: Literal["each", "none"] = "each"
-    payments: Literal["count", "ignore", "voucher"] = "count"
+    payments: Literal["count", "ignore"] = "count"
     disputed: Literal["ask", "leave out"] = "ask"
     empty_open: Literal[0] | None = None
     new_invoices: Literal["ask", "case", "add"] = "ask"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from importer.domain.money import cents_of, decimal_text
 from importer.domain.next_list import Objection
 from importer.domain.notes import Note
 
@@ -32,4 +35,16 @@ def documents_gone(note: Note) -> str:
     return (
         f"{count:,} {what} not in this list any more: {', '.join(named)}{more}. That is no payment, and nothing is sent about "
         "it: ask, and tell the collection partner in the chat of the case."
+    )
+
+
+def documents_added(note: Note) -> str:
+    """Say what it means that new documents become vouchers of a case that was sent."""
+    currency, claimed, more = note.value("currency"), note.value("claimed"), note.value("more")
+    count = int(note.value("count"))
+    balance = decimal_text(cents_of(Decimal(claimed)) + cents_of(Decimal(more)))
+    what = "1 new document becomes a voucher" if count == 1 else f"{count:,} new documents become vouchers"
+    return (
+        f"{what} of the case {note.value('ref')} ({note.value('case')}): Debitura's claim stays at {claimed} {currency}, and "
+        f"only Debbie's balance grows, by {more} to {balance} {currency} with the claim."
     )

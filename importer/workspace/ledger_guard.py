@@ -34,7 +34,7 @@ def difference_from_notes(ledger: Ledger, environment: Environment) -> str | Non
     if noted is None or ledger.identity.commits >= noted.commits or ledger.restored.is_unused():
         return None
     return (
-        f"The ledger {ledger.identity.path} is a copy, or was restored from one: it has {ledger.identity.commits:,} commits, "
+        f"The ledger {ledger.identity.name} is a copy, or was restored from one: it has {ledger.identity.commits:,} commits, "
         f"but {noted.source} notes {noted.commits:,} of the same ledger on {_day(noted)} UTC "
         f"(then {noted.path}). What was sent since is missing from it. Use that ledger if it still exists; if this one is to "
         f"take its place, run `importer ledger restored`: what it calls unsent is then looked for before it is sent."
@@ -167,7 +167,7 @@ def _other_ledger(ledger: Ledger, account: str, other: Noted) -> str:
 
 
 def _place(ledger: Ledger) -> str:
-    return str(ledger.identity.path.absolute() if ledger.identity.path else "in use")
+    return ledger.identity.place
 
 
 def _day(noted: Noted) -> str:

@@ -236,7 +236,37 @@ def _sums(found: Tallies, kind: RecordKind) -> dict[str, tuple[int, int]]:
     return sums
 
 
+class Databases:
+    """Where the ledgers of a test are: in its folders, or (``make``) each in a place of its own on a server."""
+
+    def __init__(self) -> None:
+        self.make: Callable[[], str] | None = None
+        self._made: dict[Path, str] = {}
+
+    def use(self, make: Callable[[], str] | None) -> list[str]:
+        """Begin with new ledgers, and return those that were made."""
+        made = list(self._made.values())
+        self.make = make
+        self._made.clear()
+        return made
+
+    def url(self, path: Path) -> str:
+        """The URL of the ledger that would be the file ``path``."""
+        if self.make is None:
+            return f"sqlite:///{path}"
+        if path not in self._made:
+            self._made[path] = self.make()
+        return self._made[path]
+
+
+DATABASES = Databases()
+
+
+def ledger_url(folder: Path) -> str:
+    return DATABASES.url(folder / "ledger.db")
+
+
 @contextmanager
 def open_driver(folder: Path) -> Iterator[LedgerDriver]:
-    with Ledger.open(f"sqlite:///{folder / 'ledger.db'}", "test") as ledger:
+    with Ledger.open(ledger_url(folder), "test") as ledger:
         yield LedgerDriver(ledger)

@@ -17,7 +17,7 @@ from importer.domain.match_keys import case_keys
 from importer.domain.next_list import Change, NewInvoices, change_of, differences, is_reused
 from importer.domain.raw_rows import RawRow
 from importer.domain.reasons import Reason
-from importer.domain.records import CaseRecord
+from importer.domain.records import CaseRecord, VoucherRecord
 from importer.domain.states import REPLACEABLE
 from importer.ledger.intake import document_reasons
 from importer.ledger.intake.candidates import BatchIntake, Candidate, Match, StagedRow
@@ -34,6 +34,7 @@ from importer.ledger.intake.document_findings import (
     own_entry,
 )
 from importer.ledger.intake.document_rows import DocumentRows, documents_in
+from importer.ledger.intake.finished_cases import is_finished
 from importer.ledger.intake.known_entries import ExistingEntries
 from importer.ledger.intake.parties import digest_of_case
 
@@ -122,7 +123,7 @@ class DocumentIntake:
         self._note(row, found, shown)
         rest = [one for one in shown if one.key not in found.claimed]
         if not rest:
-            return self._carried(candidate, match, found, shown)
+            return self._carried(candidate, match, found, shown, row)
         by_name = is_by_name(shown[0], candidate.record.payload)
         owner = self._open_case(found, shown[0], own, by_name=by_name)
         if owner is not None:
@@ -165,15 +166,21 @@ class DocumentIntake:
         """Place the documents that no case carries, of a debtor with an open case."""
         record, policy = candidate.record, self._batch.lists.policy
         assert isinstance(record, CaseRecord)
-        further = further_case(record, rest, self._next_reference(record, rest))
-        if further is None or policy.new_invoices is NewInvoices.ADD:
-            return self._added(row, owner, found, rest, is_credit=further is None)
+        further = further_case(record, rest, self._ending(record, rest))
+        is_added = policy.new_invoices is NewInvoices.ADD and self._may_add(row, candidate, owner)
+        if further is None or is_added:
+            return self._added(row, owner, found, rest, is_added=is_added)
         match = self._become(candidate, further)
         if asked := self._unclear(rest, match.known, by_name=is_by_name(rest[0], record.payload)):
             self._asked(candidate, match, asked)
-        if policy.new_invoices is NewInvoices.ASK:
+        if policy.new_invoices is not NewInvoices.CASE:
             self._asked(candidate, match, document_reasons.new_documents(rest, owner))
         return self._replace_waiting(candidate, match, self._sort(rest, match.known), rest)
+
+    def _may_add(self, row: StagedRow, candidate: Candidate, owner: ExistingEntry) -> bool:
+        """Return whether new documents may become vouchers of an open case: they have some, and nothing is asked about them."""
+        has_voucher = isinstance(row.loaded.voucher, VoucherRecord)
+        return has_voucher and not self._batch.asked_by(candidate.record) and not is_finished(self._batch.connection, owner)
 
     def _added(
         self,
@@ -182,13 +189,15 @@ class DocumentIntake:
         found: FoundCarriers,
         rest: list[CarriedDocument],
         *,
-        is_credit: bool,
+        is_added: bool,
     ) -> Match:
         """Give new documents to the open case, whose vouchers they become, or report those that lower its claim."""
-        policy = self._batch.lists.policy
-        if is_credit and not policy.payments_are_vouchers and policy.new_invoices is not NewInvoices.ADD:
-            return Match(owner, is_answered=True, change=document_reasons.new_credits(rest, owner))
+        if not is_added:
+            why = document_reasons.new_credits(rest, owner)
+            self._withhold(row, rest, why)
+            return Match(owner, is_answered=True, change=why)
         self._rows.insert_all(owner, rest)
+        self._batch.lists.add(owner, rest)
         self._own_rows(row, rest, owner)
         return Match(owner, is_answered=True, change=self._smaller(owner, found, rest))
 
@@ -202,17 +211,17 @@ class DocumentIntake:
         group = self._existing.group(RecordKind.CASE, record.base)
         return Match(self._existing.follow(group[0]) if group else None)
 
-    def _next_reference(self, record: CaseRecord, rest: Sequence[CarriedDocument]) -> str | None:
-        """Return the creditor reference of a further case: that of the first one with ``-2``, ``-3``."""
+    def _ending(self, record: CaseRecord, rest: Sequence[CarriedDocument]) -> str:
+        """Return what ends the references of a further case: ``-2``, ``-3``."""
         base = further_base(record.base, rest)
         self._existing.load(RecordKind.CASE, {base}, set())
         if known := self._existing.group(RecordKind.CASE, base):
-            return known[0].ref
+            return (known[0].ref or "").removeprefix(record.ref or "")
         debtor = rest[0].document.debtor
         listed = [one for one in self._rows.carriers(debtor) if one.carried.source is DocumentSource.LIST]
         keys = {one.key for one in rest}  # a case that waits with these documents alone is replaced
         cases = {one.known.id for one in listed if one.known.state in SENT or one.carried.key not in keys}
-        return f"{record.ref}-{len(cases) + 1}" if record.ref and cases else record.ref
+        return f"-{len(cases) + 1}" if cases else ""
 
     # What other cases carry
 
@@ -232,12 +241,22 @@ class DocumentIntake:
                     found.differing.append((one, carrier, differing))
         return found
 
-    def _carried(self, candidate: Candidate, match: Match, found: FoundCarriers, shown: Sequence[CarriedDocument]) -> Match:
+    def _carried(
+        self,
+        candidate: Candidate,
+        match: Match,
+        found: FoundCarriers,
+        shown: Sequence[CarriedDocument],
+        row: StagedRow | None = None,
+    ) -> Match:
         """Recognise a record whose documents are all claimed, and what the list says of them."""
         owner = next(iter(found.claimed.values())).known
         for change, why in ((Change.GREW, "is larger than before"), (Change.CAME_BACK, "came back after it was missing")):
             if grown := [one for one in shown if self._change(one, found) is change]:
-                return self._ask_grown(candidate, owner, grown, why)
+                reason = document_reasons.grown(grown, owner, why)
+                if row is not None:
+                    self._withhold(row, grown, reason)
+                return self._ask_grown(candidate, owner, grown, reason)
         less = self._smaller(owner, found, shown)
         is_same = less is None and owner is match.known and candidate.is_same(owner)
         return match if is_same else Match(owner, is_answered=True, change=less)
@@ -256,17 +275,17 @@ class DocumentIntake:
         pairs = [(found.claimed[one.key].carried, one) for one in less]
         return document_reasons.smaller(pairs, owner) if pairs else None
 
-    def _ask_grown(self, candidate: Candidate, owner: ExistingEntry, grown: list[CarriedDocument], why: str) -> Match:
+    def _ask_grown(self, candidate: Candidate, owner: ExistingEntry, grown: list[CarriedDocument], why: Reason) -> Match:
         record = candidate.record
         assert isinstance(record, CaseRecord)
         documents = record.documents or tuple(one.document for one in grown)
-        asked = further_case(replace(record, documents=documents), grown, record.ref)
+        asked = further_case(replace(record, documents=documents), grown)
         if asked is None:
             return Match(owner, is_answered=True)
         amounts = "+".join(str(one.document.open_cents) for one in grown)
         match = self._become(candidate, replace(asked, base=f"{asked.base}={amounts}"))
         candidate.carries = False
-        return self._asked(candidate, match, document_reasons.grown(grown, owner, why))
+        return self._asked(candidate, match, why)
 
     def _replace_waiting(
         self, candidate: Candidate, match: Match, found: FoundCarriers, shown: Sequence[CarriedDocument]
@@ -314,10 +333,12 @@ class DocumentIntake:
 
     def _own_rows(self, row: StagedRow, documents: Iterable[CarriedDocument], owner: ExistingEntry) -> None:
         """Note which case has documents, so that the vouchers of their rows go there."""
-        place = (row.loaded.row.sheet, row.loaded.row.number)
-        owners = self._batch.lists.owners.setdefault(place, {})
-        for one in documents:
-            owners[one.document.kind.value, one.document.number or ""] = owner.id
+        owners = self._batch.lists.owners.setdefault(row.case_place, {})
+        owners.update(dict.fromkeys((one.key for one in documents), owner.id))
+
+    def _withhold(self, row: StagedRow, documents: Iterable[CarriedDocument], why: Reason) -> None:
+        """Note why documents get no voucher."""
+        self._batch.lists.withheld.setdefault(row.case_place, {}).update(dict.fromkeys((one.key for one in documents), why))
 
 
 def _is_listed(candidate: Candidate) -> bool:

@@ -108,7 +108,7 @@ def enter(
     intake.answers.settle(connection, source.read_by)
     concluded = settle_list(intake, source.profile)
     entry_ids.give_back()
-    notes = notes_to_json([*source.notes, *source.found, *concluded])
+    notes = notes_to_json([*source.notes, *source.found, *intake.lists.notes(), *concluded])
     values = {"control": json.dumps(intake.control), "notes": notes}
     connection.execute(update(batch).where(batch.c.id == batch_id).values(values))
     begin_with(connection, batch_id, intake.taken_from)

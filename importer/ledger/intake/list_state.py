@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
+import orjson
+
+from importer.domain.document_keys import CarriedDocument
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
-from importer.domain.money import Money
-from importer.domain.next_list import USUAL_POLICY, ListPolicy
+from importer.domain.money import Money, cents_of, decimal_text
+from importer.domain.next_list import USUAL_POLICY, ListPolicy, balance_cents
+from importer.domain.notes import Note, NoteKind
 from importer.domain.reasons import Reason
 from importer.ledger.intake.decisions import ExistingEntry
 
@@ -22,13 +28,23 @@ class ReportedChange:
     money: Money
 
 
+@dataclass(frozen=True, slots=True)
+class AddedDocuments:
+    """New documents of an open case: the case, how many documents, and what they are together, in hundredths."""
+
+    known: ExistingEntry
+    documents: int
+    cents: int
+
+
 @dataclass(slots=True)
 class ListState:
     """The state of a list while its rows are placed.
 
     ``listed_on`` is its day in ISO form, ``is_older``: a newer list of the profile is known. ``shown`` are the documents that
     it shows of earlier cases, by entry and key, with what is open of them. ``documents`` is the number of all that it shows.
-    ``owners`` are the cases that have the documents of a row, by sheet, number of the row, and document.
+    ``owners`` are the cases that carry the documents of a row with a case, by its sheet and number and by the document's key;
+    ``withheld`` are the reasons why documents of such a row get no voucher. ``added`` are what open cases get, by entry.
     """
 
     policy: ListPolicy = USUAL_POLICY
@@ -38,9 +54,32 @@ class ListState:
     documents: int = 0
     creditors: set[str] = field(default_factory=set)
     changes: list[ReportedChange] = field(default_factory=list)
-    owners: dict[tuple[str, int], dict[tuple[str, str], int]] = field(default_factory=dict)
+    added: dict[int, AddedDocuments] = field(default_factory=dict)
+    owners: dict[tuple[str, int], dict[str, int]] = field(default_factory=dict)
+    withheld: dict[tuple[str, int], dict[str, Reason]] = field(default_factory=dict)
 
     def report(self, row_id: int, known: ExistingEntry, reason: Reason, money: Money) -> None:
         """Note what is reported of a row and its case if the list counts."""
         label = EntryLabel.of(RecordKind.CASE, known.id, known.key).text()
         self.changes.append(ReportedChange(row_id, label, reason, money))
+
+    def add(self, known: ExistingEntry, documents: Sequence[CarriedDocument]) -> None:
+        """Note documents whose vouchers go to an open case."""
+        before = self.added.get(known.id, AddedDocuments(known, 0, 0))
+        cents = before.cents + balance_cents([one.document for one in documents])
+        self.added[known.id] = AddedDocuments(known, before.documents + len(documents), cents)
+
+    def notes(self) -> list[Note]:
+        """Return what is said of each case to which documents are added: what was claimed, and what Debbie has then."""
+        return [_note_on(one) for one in self.added.values()]
+
+
+def _note_on(one: AddedDocuments) -> Note:
+    wire = orjson.loads(one.known.payload)
+    claimed = cents_of(Decimal(str(wire.get("amountToRecover") or 0)))
+    label = EntryLabel.of(RecordKind.CASE, one.known.id, one.known.key).text()
+    values = (
+        *(("case", label), ("ref", str(wire.get("creditorReference") or label)), ("count", str(one.documents))),
+        *(("claimed", decimal_text(claimed)), ("more", decimal_text(one.cents)), ("currency", str(wire.get("currencyCode")))),
+    )
+    return Note(NoteKind.DOCUMENTS_ADDED, values=values)

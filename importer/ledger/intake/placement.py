@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 from uuid import uuid4
 
 from importer.domain.identity import EntryLabel
@@ -14,9 +13,9 @@ from importer.domain.records import Reject
 from importer.domain.states import REPLACEABLE, WITHDRAWABLE, RejectStatus, RowOrigin, State
 from importer.ledger.intake import decisions, reasons
 from importer.ledger.intake.answer_effects import open_questions
-from importer.ledger.intake.candidates import BatchIntake, Candidate, Match, Recognition, Record, StagedRow, name_of
+from importer.ledger.intake.asked_entries import asked_columns, twin_columns
+from importer.ledger.intake.candidates import BatchIntake, Candidate, Match, Record, StagedRow, name_of
 from importer.ledger.intake.changes import PendingChanges
-from importer.ledger.intake.conflicts import MOST_NAMED
 from importer.ledger.intake.decisions import ExistingEntry, IntakeDecision, may_supersede
 from importer.ledger.intake.document_rows import DocumentRows, add_documents
 from importer.ledger.intake.documents import DocumentIntake
@@ -25,11 +24,10 @@ from importer.ledger.intake.known_entries import ExistingEntries
 from importer.ledger.intake.no_claims import asks_otherwise
 from importer.ledger.intake.other_rows import ASKABLE, ASKED_BY_A_LATER_ROW, ask_again, suspect
 from importer.ledger.intake.parties import differs_in_debtor_only, has_cells_of
-from importer.ledger.intake.questions import question_columns
+from importer.ledger.intake.recognition import Recognition
 from importer.ledger.intake.reread_rows import is_read_otherwise, is_reread
 from importer.ledger.intake.superseding import take_over_vouchers
 from importer.ledger.intake.user_answer import unanswered
-from importer.ledger.queries.report_rows import earlier_imports
 from importer.ledger.queries.row_places import row_in
 
 
@@ -247,9 +245,9 @@ class Placement:
 
     def _insert(self, row: StagedRow, candidate: Candidate, match: Match, key: str) -> ExistingEntry:
         values, identifier = candidate.values, next(self._batch.entry_ids)
-        values = self._asked(values, candidate.record)
+        values = asked_columns(self._batch, values, candidate.record)
         if match.several:
-            values = values | self._question(candidate, match, identifier, key)
+            values = values | twin_columns(self._batch, candidate, match, identifier, key)
         known = ExistingEntry(
             id=identifier,
             key=key,
@@ -274,25 +272,6 @@ class Placement:
         self._suspect(known, candidate, is_new=True)
         return known
 
-    def _asked(self, values: dict[str, Any], record: Record, answer: str | None = None) -> dict[str, Any]:
-        """Return the columns of an entry about which its row asks; those of any other entry as they are.
-
-        ``answer``: an answer about the same values, which holds for the kinds of questions that it was about.
-        """
-        asked = unanswered(answer, self._batch.asked_by(record), values["digest"])
-        if not asked:
-            return values
-        return values | question_columns(asked, self._batch.standing, values["digest"])
-
-    def _question(self, candidate: Candidate, match: Match, identifier: int, key: str) -> dict[str, Any]:
-        """Return the columns of an entry that is not sent before the user has answered which one it is."""
-        kind, named = candidate.kind, match.several[:MOST_NAMED]
-        places = earlier_imports(self._batch.connection, [known.id for known in named])
-        twins = [reasons.Twin.of(kind, known, places.get(known.id)) for known in named]
-        label, name = EntryLabel.of(kind, identifier, key).text(), name_of(candidate.record)
-        why = reasons.several_alike(kind, label, name, twins, only_by_cells=match.only_by_cells)
-        return question_columns([why], self._batch.standing, candidate.values["digest"])
-
     def _replace(self, row: StagedRow, known: ExistingEntry, candidate: Candidate, before_batch: int) -> None:
         """Replace the entry's payload. The idempotency key changes if the request changes, or if it was refused.
 
@@ -300,7 +279,7 @@ class Placement:
         refusal has created nothing. An entry in doubt is never replaced, so that it keeps its key.
         """
         answer = answer_for(known, candidate)
-        values = self._asked(candidate.values, candidate.record, answer)
+        values = asked_columns(self._batch, candidate.values, candidate.record, answer)
         is_other = (known.digest, known.payload) != (values["digest"], values["payload"])
         if is_other or known.state is State.REFUSED:
             known.idempotency_key = str(uuid4())

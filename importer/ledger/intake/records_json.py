@@ -15,7 +15,7 @@ from importer.domain.records import CaseRecord, LeftOut, LoadedRow, NoClaim, Rej
 class RowRecords(NamedTuple):
     """A row's case and voucher as they were read, each with the name of its kind of value. ``held`` are its cells in JSON.
 
-    ``case_row`` is the number of the row that holds the case, if another one does.
+    ``case_row`` is the number of the row that holds the case, if another one does; ``document`` the key of the row's document.
     """
 
     case: CaseRecord | None = None
@@ -26,6 +26,7 @@ class RowRecords(NamedTuple):
     no_claim: NoClaim | None = None
     held: str | None = None
     case_row: int | None = None
+    document: str | None = None
 
 
 @cache
@@ -45,6 +46,7 @@ def encode_records(loaded: LoadedRow) -> bytes:
         no_claim=case if isinstance(case, NoClaim) else None,
         held=None if loaded.row.held is None else encode_cells(loaded.row.held),
         case_row=loaded.case_row,
+        document=loaded.document,
     )
     return _adapter().dump_json(records)
 
@@ -55,4 +57,4 @@ def decode_records(row: Row, text: bytes) -> LoadedRow:
     case = found.case or found.left_out or found.no_claim or found.case_reject
     if found.held is not None:
         row = replace(row, held=decode_cells(found.held))
-    return LoadedRow(row, case, found.voucher or found.voucher_reject, found.case_row)
+    return LoadedRow(row, case, found.voucher or found.voucher_reject, found.case_row, found.document)

@@ -10,6 +10,7 @@ from importer.domain.kinds import RecordKind
 from importer.domain.money import Money
 from importer.domain.states import RowOrigin
 from importer.ledger.intake.candidates import BatchIntake, SharedCase, StagedRow
+from importer.ledger.intake.decisions import ExistingEntry
 from importer.ledger.intake.placement import Placement
 
 
@@ -24,7 +25,12 @@ def remember_shared(batch: BatchIntake, rows: Iterable[StagedRow]) -> None:
 
 
 def share_cases(batch: BatchIntake, placement: Placement, rows: Sequence[StagedRow]) -> None:
-    """Give the rows that name another row the entry of its case, and note it on each of them."""
+    """Give the rows that name another row the entry of its case, and note it on each of them.
+
+    A row that is a document of an earlier case has that one.
+    """
+    owners = {one.id: owner for one in rows if (owner := _owner_of(batch, one)) is not None}
+    placement.existing.load_ids(RecordKind.CASE, set(owners.values()))
     sharing = [(one, shared) for one in rows if (shared := _shared_by(batch, one)) is not None]
     wanted = {shared.entry_id for _, shared in sharing if shared.entry_id is not None}
     found = {known.id: known for known in placement.existing.cases_with_ids(wanted)}
@@ -32,11 +38,26 @@ def share_cases(batch: BatchIntake, placement: Placement, rows: Sequence[StagedR
         staged.case_rejected, staged.case_left_out = shared.is_rejected, shared.is_left_out
         if shared.entry_id is None:
             continue
-        staged.case = placement.existing.follow(found[shared.entry_id])
+        staged.case = _owned(placement, owners.get(staged.id)) or placement.existing.follow(found[shared.entry_id])
         money = Money(str(orjson.loads(staged.case.payload).get("currencyCode")), 0)  # its amount counts in the first row
         placement.changes.note(staged.id, RecordKind.CASE, staged.case.id, RowOrigin.SHARED, money)
+    for staged in rows:
+        if staged.id in owners and staged.case is not None:
+            staged.case, staged.is_claimed = _owned(placement, owners[staged.id]), True
 
 
 def _shared_by(batch: BatchIntake, staged: StagedRow) -> SharedCase | None:
     number = staged.loaded.case_row
     return None if number is None else batch.shared_cases.get((staged.loaded.row.sheet, number))
+
+
+def _owner_of(batch: BatchIntake, staged: StagedRow) -> int | None:
+    key = staged.loaded.document
+    return batch.lists.owners.get(staged.case_place, {}).get(key) if key else None
+
+
+def _owned(placement: Placement, owner: int | None) -> ExistingEntry | None:
+    if owner is None:
+        return None
+    (known,) = placement.existing.entries([owner])
+    return placement.existing.follow(known)

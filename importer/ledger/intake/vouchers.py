@@ -26,6 +26,7 @@ from importer.domain.states import RejectStatus, State
 from importer.ledger.intake import reasons
 from importer.ledger.intake.candidates import BatchIntake, Candidate, Match, StagedRow
 from importer.ledger.intake.changes import RejectedRefs
+from importer.ledger.intake.claimed_documents import ClaimedDocuments
 from importer.ledger.intake.decisions import ExistingEntry, most_fitting, voucher_digest, voucher_state
 from importer.ledger.intake.former_keys import former_case_ref, former_keys, former_voucher_keys
 from importer.ledger.intake.known_entries import LinkedCases
@@ -108,6 +109,7 @@ class VoucherIntake:
     def __init__(self, batch: BatchIntake, placement: Placement, waiting: WaitingVouchers) -> None:
         self._batch, self._placement, self._waiting = batch, placement, waiting
         self._rejected_parents = RejectedRefs()
+        self._claimed = ClaimedDocuments(batch, placement.existing)
 
     def stage(self, rows: Sequence[StagedRow]) -> None:
         """Place the vouchers of these rows. Those whose parent is missing are added to the waiting ones."""
@@ -121,6 +123,7 @@ class VoucherIntake:
             self._rejected_parents = self._placement.changes.rejected_refs(kind, names, self._batch.run_batches)
         candidates = [(row, _candidate(row, one)) for row, one in linked]
         self._load_alike([candidate for _, candidate in candidates])
+        self._claimed.load(candidates)
         for row, candidate in candidates:
             self._stage_one(row, candidate)
 
@@ -185,7 +188,16 @@ class VoucherIntake:
     def _stage_one(self, row: StagedRow, candidate: Candidate) -> None:
         voucher, waiting = candidate.record, self._waiting
         assert isinstance(voucher, VoucherRecord)
+        if why := self._claimed.why_withheld(row):
+            self._placement.reject_record(row, RecordKind.VOUCHER, voucher, why, RejectStatus.LEFT_OUT)
+            return
+        if known := self._claimed.voucher_of(row, candidate):
+            self._placement.place(row, candidate, Match(known, is_answered=True))
+            return
         parent = self._placement.existing.parent(voucher.parent) if voucher.parent else None
+        if row.loaded.document and (_is_elsewhere(parent, row) or (parent is None and waiting.last)):
+            parent, voucher = None, replace(voucher, parent=None)  # the invoice that a credit names is in another case
+            candidate.record = voucher
         if voucher.parent and parent is None and not waiting.last:
             row.waits_for = voucher.parent
             waiting.rows.append(row)
@@ -214,6 +226,10 @@ class VoucherIntake:
         unresolved = self._waiting.unresolved or {voucher.unique_id or "": parent}
         problem = reasons.no_parent(voucher, unresolved, is_rejected=is_rejected, is_left_out=is_left_out)
         self._placement.reject_record(row, RecordKind.VOUCHER, voucher, *problem)
+
+
+def _is_elsewhere(parent: ExistingEntry | None, row: StagedRow) -> bool:
+    return parent is not None and row.case is not None and parent.case_id != row.case.id
 
 
 def _is_accepted(match: Match) -> bool:

@@ -11,10 +11,11 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from importer.errors import LedgerError
+from importer.ledger.storage import postgres
 
 
 @contextmanager
@@ -22,16 +23,16 @@ def translated(path: Path | str) -> Iterator[None]:
     """Raise database errors as LedgerError: full or read-only disk, damaged file, wrong permissions."""
     try:
         yield
-    except DatabaseError as error:
+    except DBAPIError as error:
         cause = str(_first(error).orig).splitlines()[0]
         raise LedgerError(f"The ledger {path} cannot be used: {cause}. {advice_for(cause)}") from error
 
 
-def _first(error: DatabaseError) -> DatabaseError:
+def _first(error: DBAPIError) -> DBAPIError:
     """Return the first error of a chain: on a full disk SQLite rolls back, and then the savepoint is missing too."""
     found, seen = error, error.__context__
     while seen is not None:
-        if isinstance(seen, DatabaseError):
+        if isinstance(seen, DBAPIError):
             found = seen
         seen = seen.__context__
     return found
@@ -46,15 +47,22 @@ def advice_for(cause: str) -> str:
         "not a database": "Name another file under [ledger], or restore a backup.",
         "malformed": "Restore a backup.",
         "disk I/O": "Check the disk, then run `importer resume`.",
+        "permission denied": "Give the ledger's user the right to create and change tables in its schema.",
+        "does not exist": "Create it, or check the url under [ledger].",
+        "authentication failed": "Check the user and the password of the ledger's url.",
+        "connection": "Check that the ledger's server runs and can be reached, then run `importer resume`.",
     }
     return next((fix for sign, fix in known.items() if sign in cause), "Check the url under [ledger].")
 
 
-def connect(url: str | URL, *, read_only: bool = False) -> Engine:
-    """Return an engine with one connection; for SQLite in WAL mode, with every commit on disk before it returns."""
+def connect(url: str | URL, *, read_only: bool = False, command: str = "importer") -> Engine:
+    """Return an engine with one connection; for SQLite in WAL mode, with every commit on disk before it returns.
+
+    A Postgres server shows ``command`` to others. Raises LedgerError if a package is missing.
+    """
     target = make_url(url)
-    if target.get_backend_name() != "sqlite":
-        return create_engine(target, hide_parameters=True)
+    if target.get_backend_name() == postgres.BACKEND:
+        return postgres.connect_postgres(target, read_only=read_only, command=command)
     if read_only:
         target = target.set(database=f"file:{quote(str(target.database))}", query={"mode": "ro", "uri": "true"})
     engine = create_engine(target, poolclass=StaticPool, hide_parameters=True)
@@ -95,8 +103,8 @@ class Session:
 
     @property
     def is_alone(self) -> bool:
-        """Return whether a lock keeps other processes from writing: true for a file, false for a database server."""
-        return self.connection.dialect.name == "sqlite"
+        """Return whether a lock keeps other processes from writing."""
+        return True
 
     @property
     def is_usable(self) -> bool:
@@ -139,6 +147,8 @@ class Session:
         """Run one transaction, committed when the block ends and rolled back if it raises. Raises LedgerError."""
         if self._unusable is not None:
             raise self._unusable
+        if self.connection.invalidated:  # it would be opened again, but without the ledger's lock
+            raise LedgerError(f"The connection to the ledger {self.name} was lost. {advice_for('connection')}")
         with translated(self.name), self.connection.begin():
             yield self.connection
 

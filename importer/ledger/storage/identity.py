@@ -57,7 +57,7 @@ class LedgerIdentity:
 
     def __init__(self, session: Session, path: Path | None) -> None:
         self._session = session
-        self.path = path
+        self.path, self.name = path, str(session.name)
         self.id, self.commits = self._read()
         self._inode = None if path is None else _inode_of(path)
 
@@ -68,6 +68,11 @@ class LedgerIdentity:
         commits = marks.get(COMMITS_MARK, "")
         return marks.get(ID_MARK, ""), int(commits) if commits.isdecimal() else 0
 
+    @property
+    def place(self) -> str:
+        """Return the absolute path of the file, or the URL without what is secret."""
+        return self.name if self.path is None else str(self.path.absolute())
+
     def refuse_absence(self) -> None:
         """Raise LedgerError if the file is gone: opening it would create an empty one."""
         if self.path is not None and not self.path.exists():
@@ -77,10 +82,10 @@ class LedgerIdentity:
         """Go on with the file as it is now, which others may have written meanwhile. Raises LedgerError for another ledger."""
         identifier, commits = self._read()
         if identifier != self.id:
-            raise LedgerError(f"{self.path} is another ledger now. {_WHILE_WAITING}")
+            raise LedgerError(f"{self.name} is another ledger now. {_WHILE_WAITING}")
         if commits < self.commits:
             raise LedgerError(
-                f"The ledger {self.path} was replaced by an older copy of it ({commits:,} commits, {self.commits:,} before). "
+                f"The ledger {self.name} was replaced by an older copy of it ({commits:,} commits, {self.commits:,} before). "
                 f"{_WHILE_WAITING}"
             )
         self.commits = commits

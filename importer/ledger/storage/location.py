@@ -7,11 +7,14 @@ import stat
 from pathlib import Path
 
 import psutil
+from sqlalchemy import inspect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from importer.domain.secrets import MASK
 from importer.errors import LedgerError
+from importer.ledger.storage import postgres
+from importer.ledger.storage.engine import connect, translated
 
 # SQLite's locks do not work reliably on these; a ledger in WAL mode can be corrupted there.
 NETWORK_FILE_SYSTEMS = frozenset(
@@ -25,11 +28,18 @@ VIRTUAL_FILE_SYSTEMS = frozenset({"proc", "sysfs", "cgroup", "cgroup2", "debugfs
 
 
 def sqlite_path(url: str) -> Path | None:
-    """Return the file of an SQLite URL. Raises LedgerError for any other URL, never with the URL: it may hold a password."""
+    """Return the file of an SQLite URL; None for a ledger on a Postgres server.
+
+    Raises LedgerError for any other URL, never with the URL: it may hold a password.
+    """
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):  # the second: a port that is not a number
         raise LedgerError("The ledger's url is not a database URL. Write it like sqlite:///ledger.db.") from None
+    if parsed.get_backend_name() == postgres.BACKEND:
+        if problem := postgres.url_problem(parsed):
+            raise LedgerError(f"{problem}. Write its url like {postgres.EXAMPLE}.")
+        return None
     if problem := _url_problem(parsed):
         raise LedgerError(f"{problem}. Write its url like sqlite:///ledger.db.")
     path = Path(str(parsed.database))
@@ -42,7 +52,7 @@ def _url_problem(url: URL) -> str | None:
     """Describe why a ledger cannot be at this URL; None if it can."""
     options = "&".join(f"{name}={value}" for name, value in url.query.items())
     problems = (
-        (url.get_backend_name() != "sqlite", "The ledger must be an SQLite file so far"),
+        (url.get_backend_name() != "sqlite", "The ledger must be an SQLite file or a Postgres database"),
         (url.drivername not in _DRIVERS, "The ledger is opened with Python's own SQLite, not with the driver that its url names"),
         (any((url.username, url.password, url.host, url.port)), "The ledger is a file, which has no user, password or host"),
         (_is_in_memory(url), _IN_MEMORY),
@@ -125,9 +135,27 @@ def resolve_url(url: str, folder: Path) -> str:
     return sqlite_url(folder / path) + mark + query
 
 
+def has_ledger(url: str) -> bool:
+    """Return whether there is a ledger. Raises LedgerError for a wrong URL, and for a server that cannot be asked."""
+    path = sqlite_path(url)
+    if path is not None:
+        return path.is_file()
+    engine = connect(url, read_only=True)
+    try:
+        with translated(shown_url(url)), engine.connect() as connection:
+            return inspect(connection).has_table("meta")
+    finally:
+        engine.dispose()
+
+
 def require_ledger(url: str) -> None:
     """Raise LedgerError if the ledger does not exist: a mistyped path must not create a new, empty one."""
     path = sqlite_path(url)
+    if path is None and not has_ledger(url):
+        raise LedgerError(
+            f"There is no ledger in the database {shown_url(url)}: nothing has been imported with it. Check url under [ledger]. "
+            f"An import begins one."
+        )
     if path is not None and not path.is_file():
         raise LedgerError(
             f"There is no ledger {path.resolve()}: nothing has been imported with it. "

@@ -38,6 +38,10 @@ class LockOwner:
         """Return the owner as written in messages: ``process 12 (`importer run` on host, since 2026-11-21T02:00:05 UTC)``."""
         return f"process {self.pid} (`{self.command}` on {self.host}, since {self.since[:19]} UTC)"
 
+    def named(self) -> str:
+        """Return the owner with its command first: `` `importer run` (process 12 on host, since 2026-11-21T02:00:05 UTC)``."""
+        return f"`{self.command}` (process {self.pid} on {self.host}, since {self.since[:19]} UTC)"
+
 
 class OwnedLock:
     """A lock file ``<stem>.lock`` with its owner in ``<stem>.owner``."""
@@ -98,7 +102,7 @@ def held(path: Path, command: str, access: FileAccess = OWNER_ALONE) -> Iterator
     try:
         lock.acquire(command)
     except Timeout:
-        raise LedgerHeld(f"Another run holds the ledger {path}: {_named(lock.owner())}. {_ADVICE}") from None
+        raise LedgerHeld(f"Another run holds the ledger {path}: {_named(lock.owner())}. {ADVICE}") from None
     except OSError as error:
         raise LedgerError(
             f"The ledger {path} cannot be locked ({error.strerror}). Check that its folder exists, has some space left, and that "
@@ -108,13 +112,13 @@ def held(path: Path, command: str, access: FileAccess = OWNER_ALONE) -> Iterator
         yield
 
 
-_ADVICE = "Wait until it has ended, or until it waits for a quota: meanwhile it lets go of the ledger."
+ADVICE = "Wait until it has ended, or until it waits for a quota: meanwhile it lets go of the ledger."
 
 
 def _named(owner: LockOwner | None) -> str:
     if owner is None:
         return "one that has just begun or ended"
-    return f"`{owner.command}` (process {owner.pid} on {owner.host}, since {owner.since[:19]} UTC)"
+    return owner.named()
 
 
 # The sender of an account

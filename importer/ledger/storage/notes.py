@@ -53,18 +53,20 @@ class NoteFile:
         """Return the ledgers that served this account, by id."""
         return {ledger_id: self._noted(facts) for ledger_id, facts in self._read().get(account, {}).items()}
 
-    def note(self, account: str, ledger_id: str, commits: int, path: Path) -> None:
+    def note(self, account: str, ledger_id: str, commits: int, place: str) -> None:
         """Note that the ledger serves the account and has made so many commits; a greater number stays. Raises OSError.
+
+        ``place`` is the absolute path of its file, or the URL of its server without what is secret.
 
         What is noted already is not written again.
         """
         noted = self._read().get(account, {}).get(ledger_id, {})
-        if noted.get("commits", -1) >= commits and noted.get("path") == str(path.absolute()):
+        if noted.get("commits", -1) >= commits and noted.get("path") == place:
             return
         with self._changing() as accounts:
             ledgers = accounts.setdefault(account, {})
             known = ledgers.get(ledger_id, {}).get("commits", 0)
-            ledgers[ledger_id] = {"commits": max(known, commits), "path": str(path.absolute()), "at": to_timestamp()}
+            ledgers[ledger_id] = {"commits": max(known, commits), "path": place, "at": to_timestamp()}
 
     def forget(self, account: str) -> bool:
         """Delete the notes about this account. Returns False if there are none. Raises OSError."""
@@ -114,8 +116,8 @@ def beside(ledger: Path, access: FileAccess = OWNER_ALONE) -> NoteFile:
 class NoteKeeper:
     """Keeps the notes of one ledger and account up to date while it sends. A file that cannot be written is left out."""
 
-    def __init__(self, files: list[NoteFile], account: str, ledger_id: str, path: Path) -> None:
-        self._files, self._account, self._ledger_id, self._path = files, account, ledger_id, path
+    def __init__(self, files: list[NoteFile], account: str, ledger_id: str, place: str) -> None:
+        self._files, self._account, self._ledger_id, self._place = files, account, ledger_id, place
         self._kept = -1
         self._next = 0.0
 
@@ -131,7 +133,7 @@ class NoteKeeper:
             return
         for file in self._files:
             try:
-                file.note(self._account, self._ledger_id, commits, self._path)
+                file.note(self._account, self._ledger_id, commits, self._place)
             except OSError:
                 continue  # `importer doctor` reports a folder that cannot be written
         self._kept = commits

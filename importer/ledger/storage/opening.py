@@ -9,8 +9,10 @@ from pathlib import Path
 from importer.domain.file_access import FileAccess
 from importer.errors import LedgerError
 from importer.ledger.storage.engine import Session, connect, translated
-from importer.ledger.storage.location import refuse_hard_link, refuse_network_path, sqlite_path
+from importer.ledger.storage.location import refuse_hard_link, refuse_network_path, shown_url, sqlite_path
 from importer.ledger.storage.lock import held
+from importer.ledger.storage.postgres import prepare_statements, refuse_unfit
+from importer.ledger.storage.server_lock import hold_ledger, refuse_pooler
 from importer.ledger.storage.upgrade import prepare
 
 
@@ -27,16 +29,27 @@ def open_session(url: str, command: str, access: FileAccess, *, is_scratch: bool
             stack.enter_context(held(path, command, access))
             with _translated_os(path):
                 access.create(path)
-        engine = connect(url)
+        engine = connect(url, command=command)
         stack.callback(engine.dispose)
-        session = Session(engine, path or "database", stack)
+        session = Session(engine, path or shown_url(url), stack)
         with translated(session.name):
+            if path is None:
+                _hold_on_server(session, url)
             prepare(session.connection, session.name, None if is_scratch else url, access)
         if path is not None:
             with _translated_os(path):
                 _share_log(path, access)
         session.keep(stack.pop_all())
     return session
+
+
+def _hold_on_server(session: Session, url: str) -> None:
+    """Take the lock of a ledger on a server. Raises LedgerHeld, or LedgerError if its locks or times cannot be relied on."""
+    refuse_pooler(session.connection, url, str(session.name))
+    prepare_statements(session.connection)
+    with session.connection.begin():
+        hold_ledger(session.connection, str(session.name))
+        refuse_unfit(session.connection)
 
 
 def _share_log(path: Path, access: FileAccess) -> None:

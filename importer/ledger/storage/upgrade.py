@@ -8,13 +8,14 @@ from itertools import count
 from pathlib import Path
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, insert, inspect, select, text, update
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DBAPIError
 
 from importer.domain.file_access import OWNER_ALONE, FileAccess
 from importer.errors import LedgerError, LedgerUpgraded
 from importer.ledger.storage.backup import write_backup
 from importer.ledger.storage.engine import advice_for
 from importer.ledger.storage.identity import give_identity
+from importer.ledger.storage.postgres import BACKEND, by_code_point, collate_by_code_point
 from importer.ledger.storage.schema import MASKED_NUMBERS, SCHEMA_VERSION, attempt, entry, id_sequence, meta, metadata, row
 
 # Alembic's own table: a new ledger gets it without loading Alembic.
@@ -23,7 +24,7 @@ _alembic_version = Table("alembic_version", MetaData(), Column("version_num", St
 
 def create(connection: Connection) -> None:
     """Create the tables of a new ledger, at the newest version."""
-    metadata.create_all(connection)
+    (by_code_point(metadata) if connection.dialect.name == BACKEND else metadata).create_all(connection)
     connection.execute(insert(meta).values(name="schema", value=str(SCHEMA_VERSION)))
     connection.execute(insert(id_sequence), [{"name": table.name, "next_id": 1} for table in (row, entry, attempt)])
     give_identity(connection)
@@ -38,29 +39,39 @@ def upgrade(connection: Connection, name: Path | str, url: str | None, access: F
     """
     from alembic.util import CommandError
 
-    copy = _copy_of(Path(name)) if url is not None else None
+    copy = _copy_of(Path(name)) if url is not None and isinstance(name, Path) else None  # a server has backups of its own
     if url is not None and copy is not None:
         write_backup(url, copy, access)
     try:
         _overwrite_what_is_deleted(connection)
         with connection.begin():
             _migrate(connection)
+            if connection.dialect.name == BACKEND:
+                collate_by_code_point(connection)
         kept = _take_out_remains(connection)
-    except (DatabaseError, CommandError) as error:
+    except (DBAPIError, CommandError) as error:
         if copy is not None:
             copy.unlink()  # the ledger itself is unchanged
-        cause = str(error.orig if isinstance(error, DatabaseError) else error).splitlines()[0]
+        cause = str(error.orig if isinstance(error, DBAPIError) else error).splitlines()[0]
         raise LedgerError(
             f"The ledger {name} could not be upgraded to version {SCHEMA_VERSION} ({cause}); it is unchanged. "
             f"{advice_for(cause)} Until then, continue with the previous release."
         ) from None
+    _announce(name, copy, has_unmasked_copy=kept)
+
+
+def _announce(name: Path | str, copy: Path | None, *, has_unmasked_copy: bool) -> None:
+    """Warn that the ledger was upgraded, unless it is a scratch ledger."""
+    message = f"The ledger {name} was upgraded to version {SCHEMA_VERSION}."
     if copy is not None:
-        message = f"The ledger {name} was upgraded to version {SCHEMA_VERSION}. The ledger from before is kept as {copy}."
-        if kept:
+        message += f" The ledger from before is kept as {copy}."
+        if has_unmasked_copy:
             message += (
                 " Personal numbers are masked now, but that copy still holds them: delete it when it is not needed any more."
             )
-        warnings.warn(LedgerUpgraded(message), stacklevel=2)
+    elif isinstance(name, Path):
+        return
+    warnings.warn(LedgerUpgraded(message), stacklevel=3)
 
 
 def _overwrite_what_is_deleted(connection: Connection) -> None:
@@ -116,7 +127,7 @@ def prepare(connection: Connection, name: Path | str, copied_from: str | None = 
     """
     with connection.begin():
         if not inspect(connection).has_table("meta"):
-            if connection.dialect.name == "sqlite" and inspect(connection).get_table_names():
+            if inspect(connection).get_table_names():
                 raise LedgerError(f"{name} is another program's database, not a ledger. Name another file under [ledger].")
             create(connection)
         version = check_version(connection, name)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+import orjson
 from pydantic import ValidationError
 
 from importer.domain.case_members import members_of
+from importer.domain.document_keys import customer_key, document_key, document_of_case, owner_of_case
 from importer.domain.documents import Document
 from importer.domain.kinds import RecordKind
 from importer.domain.match_keys import case_key, folded_creditor
@@ -16,7 +18,9 @@ from importer.domain.money import Money
 from importer.domain.reasons import Reason, explain
 from importer.domain.records import CaseRecord, Reject
 from importer.loader.context import LoadContext
+from importer.loader.invoices.debtors import DebtorKey
 from importer.loader.invoices.groups import Group
+from importer.loader.invoices.listed import ListedDocument
 from importer.loader.invoices.texts import comments_of, description_of
 
 
@@ -56,25 +60,47 @@ def case_of_group(group: Group, context: LoadContext) -> CaseRecord | Reject:
         disputed=disputed,
         former_ref=None,
         former_base=None,
-        documents=documents_of(group, str(wire["debtor"].get("countryAlpha2") or "")),
+        documents=documents_of(group, case.wire()),
     )
 
 
-def documents_of(group: Group, country: str) -> tuple[Document, ...]:
-    """Return the documents of a group's case, each once."""
-    unique = {one.identity: one for one in group.decision.members}
-    return tuple(
-        Document(
-            one.kind,
-            group.key.creditor,
-            group.key.text,
-            one.shown if one.number else None,
-            one.date,
-            group.currency,
-            country,
-            one.booked_cents,
-            one.open_cents,
-            one.ordinal,
-        )
-        for one in unique.values()
-    )
+def documents_of(group: Group, wire: bytes) -> tuple[Document, ...]:
+    """Return the documents of a group's case with this request, each once.
+
+    The instalments of an invoice are one document, of which the oldest due day counts.
+    """
+    debtor, country = _debtor_of(group.key, wire), str(orjson.loads(wire)["debtor"].get("countryAlpha2") or "")
+    unique: dict[tuple[str, ...], Document] = {}
+    for one in {one.identity: one for one in group.decision.members}.values():
+        found = document_in(one, group.key, debtor, group.currency, country)
+        key = (one.kind.value, one.number) if one.number else one.identity
+        unique[key] = _together(unique[key], found) if key in unique else found
+    return tuple(unique.values())
+
+
+def document_in(one: ListedDocument, key: DebtorKey, debtor: str, currency: str, country: str) -> Document:
+    """Return a document of a list as the ledger has it. ``debtor`` is the key of its debtor."""
+    number, ordinal = (one.shown, 0) if one.number else (None, one.ordinal)
+    facts = (one.date, currency, country, one.booked_cents, one.open_cents, ordinal, one.due)
+    return Document(one.kind, key.creditor, debtor, number, *facts)
+
+
+def document_key_of(one: ListedDocument, key: DebtorKey, record: CaseRecord) -> str:
+    """Return the key by which the ledger has a document of a group's case."""
+    wire = orjson.loads(record.payload)
+    return document_key(owner_of_case(wire), document_in(one, key, record.documents[0].debtor, record.money.currency, ""))
+
+
+def _debtor_of(key: DebtorKey, wire: bytes) -> str:
+    """Return the debtor's key: of the customer number, else of the name, postal code and country of the case."""
+    if key.number:
+        return customer_key(owner_of_case(orjson.loads(wire)), key.number, key.name)
+    return document_of_case(None, wire).debtor
+
+
+def _together(one: Document, other: Document) -> Document:
+    """Return two instalments of an invoice as one document."""
+    days = [one.date, other.date], [one.due, other.due]
+    date, due = (min((day for day in found if day), default=None) for found in days)
+    cents = {"booked_cents": one.booked_cents + other.booked_cents, "open_cents": one.open_cents + other.open_cents}
+    return replace(one, date=date, due=due, **cents)

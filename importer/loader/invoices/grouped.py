@@ -13,7 +13,7 @@ from importer.domain.records import CaseRecord, LeftOut, LoadedRow, Reject
 from importer.domain.states import RejectStatus
 from importer.loader.context import LoadContext
 from importer.loader.invoices import reasons
-from importer.loader.invoices.cases import case_of_group
+from importer.loader.invoices.cases import case_of_group, document_key_of
 from importer.loader.invoices.decide import Outcome
 from importer.loader.invoices.document_vouchers import takes_vouchers, voucher_of_document
 from importer.loader.invoices.groups import Group, Groups
@@ -77,7 +77,8 @@ class GroupedRows:
                 files=files,
                 hint=sight.hints.get(RecordKind.VOUCHER),
             )
-        return LoadedRow(loaded.row, case if is_first else None, voucher, None if is_first else first.row)
+        key = document_key_of(document, group.key, case)
+        return LoadedRow(loaded.row, case if is_first else None, voucher, None if is_first else first.row, key)
 
 
 def _why_out(group: Group, document: ListedDocument) -> Reason | None:

@@ -15,7 +15,7 @@ from importer.domain.states import RowStatus
 from importer.errors import ExitCode, UsageError
 from importer.ledger.queries.queries import Queries
 from importer.ledger.queries.report_rows import BatchInfo
-from importer.ledger.storage.location import sqlite_path
+from importer.ledger.storage.location import has_ledger as ledger_exists
 from importer.reporter.manifest import MANIFEST, BatchIdentity, read_manifest
 from importer.reporter.result_folder import folder_with
 from importer.reporter.review.build import build_file_review
@@ -91,8 +91,7 @@ class BatchView:
 
 def has_ledger(environment: Environment) -> bool:
     """Return whether anything was imported in this workspace yet."""
-    path = sqlite_path(environment.ledger_url)
-    return path is None or path.exists()
+    return ledger_exists(environment.ledger_url)
 
 
 def batch_list(environment: Environment, figures: KnownFigures, *, every: bool = False) -> BatchList:

@@ -1,26 +1,27 @@
 """Kill the importer at random moments while the sandbox misbehaves; see tests/README.md.
 
     python tests/proofs/faults/harness.py --kills 2000 --seed 1
+    python tests/proofs/faults/harness.py --kills 2000 --seed 1 --postgres
 
 Each run is a process of its own, forked from one that has loaded everything, so that a kill costs milliseconds and not
 a start-up. It is killed with SIGKILL at a random moment. After every few kills the faults are switched off, the ledger
-is resumed to the end, and the server is compared with it.
+is resumed to the end, and the server is compared with it. With ``--postgres`` the ledger is on a server, and of the runs some
+are not killed: their connections are cut, or the ledger's server crashes and starts again.
 """
 
 import argparse
 import os
 import random
 import signal
-import sqlite3
 import sys
 import tempfile
 import time
-from contextlib import closing, suppress
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from simulation import Examination, SandboxProcess, environment, examine, finish, left_under_way, write_sheet
+from ledger_places import LedgerFile, ledger_place
+from simulation import Examination, SandboxProcess, environment, examine, finish, write_sheet
 
 ROWS_PER_FILE = 100
 KILLS_PER_ROUND = 25
@@ -81,16 +82,10 @@ def forked(folder: Path, env: dict[str, str], arguments: list[str]) -> int:
     os._exit(99)
 
 
-def let_a_minute_pass(ledger: Path) -> None:
-    """What a server's refusal without a time is waited for; the count of requests is not what these limits stop."""
-    if not ledger.is_file():
-        return
-    with closing(sqlite3.connect(ledger)) as db, db, suppress(sqlite3.OperationalError):  # it may have no tables yet
-        db.execute("DELETE FROM request_count")
-
-
-def live_and_die(folder: Path, env: dict[str, str], arguments: list[str], life: float) -> int | None:
-    """Run for ``life`` seconds, then SIGKILL; the exit code if it ended before that, else None."""
+def live_and_die(
+    folder: Path, env: dict[str, str], arguments: list[str], life: float, place: LedgerFile, dice: random.Random
+) -> int | None:
+    """Run for ``life`` seconds, then SIGKILL or take its ledger away; the exit code if it ended before that, else None."""
     child = forked(folder, env, arguments)
     deadline = time.monotonic() + life
     while time.monotonic() < deadline:
@@ -98,8 +93,9 @@ def live_and_die(folder: Path, env: dict[str, str], arguments: list[str], life: 
         if pid:
             return os.waitstatus_to_exitcode(status)
         time.sleep(0.002)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+    if not place.disturb(dice):
+        os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)  # one whose connection was cut ends by itself
     return None
 
 
@@ -116,7 +112,9 @@ def load_everything() -> None:
     case_currencies(), country_codes(), decimals_of("DKK")
 
 
-def harness(folder: Path, kills: int, seed: int, rows: int = ROWS_PER_FILE, say=print) -> tuple[int, int, list[Examination]]:
+def harness(
+    folder: Path, place: LedgerFile, kills: int, seed: int, rows: int = ROWS_PER_FILE, say=print
+) -> tuple[int, int, list[Examination]]:
     """Return the number of kills, the number of those with requests under way, and the bad verdicts (none, if all is well).
 
     The rounds go on until there were ``kills`` kills, and one of them at least hit requests under way.
@@ -127,7 +125,7 @@ def harness(folder: Path, kills: int, seed: int, rows: int = ROWS_PER_FILE, say=
     longest = LONGEST_LIFE
     bad: list[Examination] = []
     with SandboxProcess(folder) as sandbox:
-        env = environment(sandbox.url, timeout_seconds=0.5)
+        env = environment(sandbox.url, timeout_seconds=0.5) | place.env
         wanted: set[str] = set()
         first = 0
         while (done < kills or not under_way) and not bad:
@@ -140,26 +138,26 @@ def harness(folder: Path, kills: int, seed: int, rows: int = ROWS_PER_FILE, say=
             for attempt in range(KILLS_PER_ROUND):
                 if attempt % PLAN_LASTS == 0:  # a new plan ends a refusal of the credentials as well
                     sandbox.faults(plan(dice.randrange(10**6), stopping=True))
-                    let_a_minute_pass(folder / "ledger.db")
-                begins = dice.random() < 0.6 or not (folder / "ledger.db").is_file()
+                    place.let_a_minute_pass()
+                begins = dice.random() < 0.6 or not place.exists()
                 arguments = ["run", str(sheet), "--yes", "--new-ledger", "-q"] if begins else ["resume", "-q"]
-                code = live_and_die(folder, env, arguments, dice.uniform(0.01, longest))
+                code = live_and_die(folder, env, arguments, dice.uniform(0.01, longest), place, dice)
                 done += code is None
-                under_way += code is None and left_under_way(folder / "ledger.db")
-                if code is not None and code not in {0, 3, 5, 6}:
+                under_way += code is None and place.left_under_way()
+                if code is not None and code not in place.good_codes:
                     raise SystemExit(f"a run ended with {code}; see {folder}/runs.log")
                 if done >= kills and under_way:
                     break
                 if attempt % LOOK_EVERY == LOOK_EVERY - 1 and under_way - before[1] < FEW * (done - before[0]):
                     longest = min(1.5 * longest, MOST_SECONDS)
             sandbox.faults(None)
-            let_a_minute_pass(folder / "ledger.db")
+            place.let_a_minute_pass()
             code = None
             while code is None:
-                code = live_and_die(folder, env, ["run", str(sheet), "--yes", "--new-ledger", "-q"], 60)
+                code = live_and_die(folder, env, ["run", str(sheet), "--yes", "--new-ledger", "-q"], 60, place, dice)
             finish(folder, env)
             wanted |= {f"C{number}" for number in fresh}
-            verdict = examine(sandbox.state(), folder / "ledger.db", wanted, finished=True)
+            verdict = examine(sandbox.state(), place.file(), wanted, finished=True)
             if not verdict.good:
                 bad.append(verdict)
             well = "all well" if verdict.good else verdict
@@ -172,9 +170,10 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rows", type=int, default=ROWS_PER_FILE, help="of each file")
+    parser.add_argument("--postgres", action="store_true", help="the ledger is on a server")
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        done, under_way, bad = harness(Path(name), chosen.kills, chosen.seed, chosen.rows)
+    with tempfile.TemporaryDirectory() as name, ledger_place(Path(name), on_server=chosen.postgres) as place:
+        done, under_way, bad = harness(Path(name), place, chosen.kills, chosen.seed, chosen.rows)
     print(f"{done} kills with seed {chosen.seed}, {under_way} of them with requests under way: {len(bad)} bad")
     sys.exit(bool(bad))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event, insert, text
-from support.ledgers import ACCOUNTS, RESENDABLE, LedgerDriver, case, open_driver, run_sql, transaction, voucher
+from support.ledgers import ACCOUNTS, RESENDABLE, LedgerDriver, case, ledger_url, open_driver, run_sql, transaction, voucher
 
 from importer.domain.kinds import RecordKind
 from importer.domain.reasons import Reason
@@ -30,7 +30,7 @@ def driver(tmp_path: Path) -> Iterator[LedgerDriver]:
 def test_an_intent_is_durable_before_it_is_told(driver: LedgerDriver, tmp_path: Path) -> None:
     driver.take(case("R1"))
     (claim,) = driver.claim()
-    with Ledger.read(f"sqlite:///{tmp_path / 'ledger.db'}") as reader:  # type: ignore[union-attr]
+    with Ledger.read(ledger_url(tmp_path)) as reader:  # type: ignore[union-attr]
         states = run_sql(reader, lambda c: c.execute(text("SELECT state, payload FROM entry")).all())
         begun = run_sql(reader, lambda c: c.execute(text("SELECT id, ended_at FROM attempt")).all())
     assert states == [(State.SENDING, claim.payload)]
@@ -284,6 +284,7 @@ def plans(driver: LedgerDriver) -> Iterator[list[str]]:
 
 
 @pytest.mark.slow
+@pytest.mark.files_alone
 @pytest.mark.parametrize("batches", [None, (1,), (1, 2, 3)])
 def test_no_step_reads_the_whole_ledger(driver: LedgerDriver, plans: list[str], batches: tuple[int, ...] | None) -> None:
     ledger = driver.ledger

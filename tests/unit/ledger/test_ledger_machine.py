@@ -277,3 +277,9 @@ LedgerMachine.TestCase.settings = settings(
     phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
 )
 TestLedgerMachine = pytest.mark.slow(LedgerMachine.TestCase)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("on_postgres")
+class TestLedgerMachineOnPostgres(LedgerMachine.TestCase):  # type: ignore[misc, name-defined]  # made by Hypothesis
+    """The same on a server."""

@@ -26,6 +26,8 @@ CASES = "case_ref;creditor_company_name;creditor_country;currency;date;amount_to
 VOUCHERS = "case_id;voucher_type;amount;currency;date;reference_id;source"
 CASE = "K1;Nordlys A/S;DK;DKK;2026-01-14;1200,50;Person;Ida Lund;DK"
 
+pytestmark = pytest.mark.both_databases
+
 
 def taken(driver: LedgerDriver, path: Path, *lines: str) -> int:
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

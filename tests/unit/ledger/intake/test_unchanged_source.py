@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,6 +26,7 @@ from importer.domain.records import AppendixFile, Reject
 from importer.domain.states import RejectStatus, State
 from importer.ledger.intake.intake import take_in
 from importer.ledger.intake.unchanged_source import SourceVersion, has_cases, reuse_unchanged_batch
+from importer.ledger.storage.copying import go_on_numbering
 from importer.ledger.storage.schema import batch, entry, row, source_version
 from importer.ledger.storage.schema import reject as reject_table
 
@@ -64,6 +65,16 @@ class _UndoneError(Exception):
     pass
 
 
+@contextmanager
+def undone(driver: LedgerDriver) -> Iterator[Connection]:
+    """A transaction that is rolled back, with the numbers that it gave to rows: a server does not give them again."""
+    with suppress(_UndoneError), transaction(driver.ledger) as connection:
+        yield connection
+        raise _UndoneError
+    with transaction(driver.ledger) as connection:
+        go_on_numbering(connection)
+
+
 def dump(connection: Connection) -> dict[str, list[dict[str, Any]]]:
     """Return the tables without times and run ids, with JSON decoded, and equal vouchers of rows made comparable."""
     found: dict[str, list[dict[str, Any]]] = {}
@@ -80,19 +91,17 @@ def dump(connection: Connection) -> dict[str, list[dict[str, Any]]]:
 def quickly(driver: LedgerDriver, records: Records, earlier: Sequence[int] = (), **changes: Any) -> dict[str, Any] | None:
     """Return the ledger after the reuse and after reading instead; None if the batch was not reused."""
     found = None
-    with suppress(_UndoneError), transaction(driver.ledger) as connection:
+    with undone(driver) as connection:
         if reuse_unchanged_batch(connection, replace(reading_of(records), **changes), ACCOUNTS, "run", earlier):
             found = dump(connection)
-        raise _UndoneError
     return found
 
 
 def slowly(driver: LedgerDriver, records: Records, earlier: Sequence[int] = (), **changes: Any) -> dict[str, Any]:
     found = None
-    with suppress(_UndoneError), transaction(driver.ledger) as connection:
+    with undone(driver) as connection:
         read(connection, records, replace(reading_of(records), **changes), earlier)
         found = dump(connection)
-        raise _UndoneError
     assert found is not None
     return found
 

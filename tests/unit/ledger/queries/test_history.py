@@ -16,6 +16,7 @@ from importer.domain.unusual import COMPARED_FILES
 from importer.ledger.intake.intake import take_in
 from importer.ledger.queries.history import BatchHistory, batch_history, new_creditors
 
+pytestmark = pytest.mark.both_databases
 CASE, VOUCHER = RecordKind.CASE, RecordKind.VOUCHER
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 from support.ledgers import ACCOUNTS, case, open_driver, reject, run_sql, source, transaction, voucher
 
 from importer.domain.kinds import RecordKind
@@ -14,6 +13,7 @@ from importer.domain.records import SheetHead
 from importer.domain.states import RowStatus, State
 from importer.ledger.intake.intake import take_in
 from importer.ledger.queries.night_rows import arrivals, batches_since, new_in_batch, newest_batch, open_in_ledger
+from importer.ledger.storage.schema import batch as batches
 
 CASE, VOUCHER = RecordKind.CASE, RecordKind.VOUCHER
 
@@ -82,8 +82,8 @@ def test_what_is_open(driver):
 
 
 def date(driver, batch, at):
-    with closing(sqlite3.connect(driver.ledger.identity.path)) as ledger, ledger:
-        ledger.execute("UPDATE batch SET taken_at = ? WHERE id = ?", (f"2026-03-{at}:00.000000Z", batch))
+    with transaction(driver.ledger) as connection:
+        connection.execute(update(batches).where(batches.c.id == batch).values(taken_at=f"2026-03-{at}:00.000000Z"))
 
 
 def test_batches_since(driver):

@@ -105,9 +105,9 @@ def test_a_database_in_memory_is_no_ledger(url, tmp_path, monkeypatch):
 
 def test_notes_are_the_owners_alone_and_never_count_down(tmp_path):
     file = NoteFile(tmp_path / "data" / "ledgers.json", is_shared=True)
-    file.note("account", "one", 5, tmp_path / "a.db")
-    file.note("account", "one", 3, tmp_path / "b.db")
-    file.note("account", "two", 1, tmp_path / "c.db")
+    file.note("account", "one", 5, str(tmp_path / "a.db"))
+    file.note("account", "one", 3, str(tmp_path / "b.db"))
+    file.note("account", "two", 1, str(tmp_path / "c.db"))
     assert {name: (noted.commits, Path(noted.path).name) for name, noted in file.of_account("account").items()} == {
         "one": (5, "b.db"),
         "two": (1, "c.db"),
@@ -136,13 +136,13 @@ def test_a_note_that_cannot_be_read_counts_as_none(tmp_path, text):
     file = NoteFile(tmp_path / "ledgers.json", is_shared=True)
     file.path.write_text(text)
     assert file.of_ledger("l") == []
-    file.note("a", "l", 2, tmp_path / "a.db")
+    file.note("a", "l", 2, str(tmp_path / "a.db"))
     assert [noted.commits for noted in file.of_ledger("l")] == [2]
 
 
 def test_the_first_commit_is_noted_at_once_and_the_last_one_at_the_end(tmp_path):
     file = NoteFile(tmp_path / "x.note", is_shared=False)
-    keeper = NoteKeeper([NoteFile(tmp_path / "no-folder" / "x.note", is_shared=False), file], "account", "l", tmp_path / "x")
+    keeper = NoteKeeper([NoteFile(tmp_path / "no-folder" / "x.note", is_shared=False), file], "account", "l", str(tmp_path / "x"))
 
     def noted():
         return [json.loads(file.path.read_text())["accounts"]["account"]["l"]["commits"]]
