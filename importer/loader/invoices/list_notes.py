@@ -22,7 +22,8 @@ def notes_on(groups: Groups, sheets: int, sheet: str, *, wants_vouchers: bool, h
     """Yield the notes on a list with so many sheets, of which ``sheet`` is the first."""
     cases = [group for group in groups.all if group.decision.outcome is Outcome.CASE]
     rows = sum(len(group.decision.members) for group in cases)
-    yield Note(NoteKind.CASES_OF_ROWS, sheet, values=(("cases", str(len(cases))), ("rows", str(rows)), ("by", groups.by)))
+    if rows:
+        yield Note(NoteKind.CASES_OF_ROWS, sheet, values=(("cases", str(len(cases))), ("rows", str(rows)), ("by", groups.by)))
     yield from _on_documents(groups, cases, _Places(sheets, sheet), sheet)
     yield from _on_debtors(groups, sheet)
     yield from _on_the_whole(groups, cases, sheet)
