@@ -6,7 +6,7 @@ import sqlite3
 from collections import Counter
 
 import pytest
-from support.invoice_lists import claims, counts, credit, import_list, row
+from support.invoice_lists import claims, counts, credit, import_list, row, write_profile
 from support.sheets import write_csv
 
 JAN = [row("K-1", "INV-1", "100.00"), row("K-1", "INV-2", "200.00"), row("K-2", "INV-9", "900.00")]
@@ -104,3 +104,18 @@ def test_an_approval_gives_the_same_as_a_run(configured_workspace, fake_apis, ta
     assert Counter(number for number, _ in vouchers(fake_apis).elements()) == dict.fromkeys(
         ("INV-1", "INV-2", "INV-3", "INV-9"), 1
     )
+
+
+@pytest.mark.parametrize(("policy", "code"), [("ask", 6), ("case", 0), ("add", 0)])
+def test_a_list_in_two_files_of_one_run_loses_no_document(configured_workspace, fake_apis, policy, code):
+    workspace, more = configured_workspace, f'new_invoices = "{policy}"'
+    write_csv(workspace.folder / "first.csv", JAN[:1])
+    write_csv(workspace.folder / "second.csv", JAN[1:])
+    profile = write_profile(workspace.folder, more=more)
+    profile.write_text(profile.read_text(encoding="utf-8").replace('"Booked" = "invoiced_amount"\n', ""), encoding="utf-8")
+    ended = workspace.call("run", "first.csv", "second.csv", "--profile", "list.toml", "--yes")
+    assert ended.code == code, (ended.out, ended.err)
+    expected = {"ask": {"K-1": 100}, "case": {"K-1": 100, "K-1-2": 200}, "add": {"K-1": 100}}[policy] | {"K-2": 900}
+    assert claims(fake_apis) == expected
+    numbers = {"INV-1", "INV-9"} if policy == "ask" else {"INV-1", "INV-2", "INV-9"}
+    assert Counter(number for number, _ in vouchers(fake_apis).elements()) == dict.fromkeys(numbers, 1)

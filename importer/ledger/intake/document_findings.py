@@ -9,7 +9,7 @@ from importer.domain.kinds import QuestionKind
 from importer.domain.states import UNRESOLVED, State
 from importer.ledger.intake.candidates import Candidate, Match
 from importer.ledger.intake.decisions import ExistingEntry
-from importer.ledger.intake.document_rows import Carrier
+from importer.ledger.intake.document_rows import Carrier, DocumentRows
 from importer.ledger.intake.user_answer import answered_kinds
 
 SENT = UNRESOLVED | {State.ACCEPTED}
@@ -59,3 +59,13 @@ def is_same_debtor(shown: CarriedDocument, carrier: Carrier, *, by_name: bool) -
     if shown.document.debtor == carrier.carried.document.debtor:
         return True
     return shown.name == carrier.carried.name and by_name is not is_by_name(carrier.carried, carrier.known.payload)
+
+
+def perhaps_claimed(rows: DocumentRows, shown: CarriedDocument) -> ExistingEntry | None:
+    """Return a case of a list with a document of the same debtor, day and amount as a case without a number."""
+    for one in rows.carriers(shown.name):
+        document = one.carried.document
+        is_alike = (document.date, document.open_cents) == (shown.document.date, shown.document.open_cents)
+        if one.carried.source is DocumentSource.LIST and is_alike and one.known.state in SENT | WAITING:
+            return one.known
+    return None

@@ -11,13 +11,13 @@ from functools import partial
 
 from importer.domain.document_keys import CarriedDocument, DocumentSource
 from importer.domain.documents import day_of
-from importer.domain.further_cases import further_base, further_case
+from importer.domain.further_cases import further_case
 from importer.domain.kinds import RecordKind
 from importer.domain.match_keys import case_keys
 from importer.domain.next_list import Change, NewInvoices, change_of, differences, is_reused
 from importer.domain.raw_rows import RawRow
 from importer.domain.reasons import Reason
-from importer.domain.records import CaseRecord, VoucherRecord
+from importer.domain.records import CaseRecord
 from importer.domain.states import REPLACEABLE
 from importer.ledger.intake import document_reasons
 from importer.ledger.intake.candidates import BatchIntake, Candidate, Match, StagedRow
@@ -32,10 +32,11 @@ from importer.ledger.intake.document_findings import (
     is_by_name,
     is_same_debtor,
     own_entry,
+    perhaps_claimed,
 )
 from importer.ledger.intake.document_rows import DocumentRows, documents_in
-from importer.ledger.intake.finished_cases import is_finished
 from importer.ledger.intake.known_entries import ExistingEntries
+from importer.ledger.intake.new_documents import earlier_part, ending_of, may_add
 from importer.ledger.intake.parties import digest_of_case
 
 
@@ -97,17 +98,8 @@ class DocumentIntake:
             return self._carried(candidate, match, found, shown)
         if found.waiting:
             return self._replace_waiting(candidate, match, found, shown)
-        alike = self._perhaps_claimed(shown[0]) if shown[0].source is DocumentSource.UNKNOWN else None
+        alike = perhaps_claimed(self._rows, shown[0]) if shown[0].source is DocumentSource.UNKNOWN else None
         return self._asked(candidate, match, document_reasons.unknown_documents(alike)) if alike else match
-
-    def _perhaps_claimed(self, shown: CarriedDocument) -> ExistingEntry | None:
-        """Return a case of a list with a document of the same debtor, day and amount as a case without a number."""
-        for one in self._rows.carriers(shown.name):
-            document = one.carried.document
-            is_alike = (document.date, document.open_cents) == (shown.document.date, shown.document.open_cents)
-            if one.carried.source is DocumentSource.LIST and is_alike and one.known.state in SENT | WAITING:
-                return one.known
-        return None
 
     # Cases of a list
 
@@ -121,9 +113,38 @@ class DocumentIntake:
         if found.differing:
             return self._ask_differing(candidate, match, found)
         self._note(row, found, shown)
+        if waits is not None and (before := earlier_part(self._batch, self._rows, waits, shown)):
+            return self._second_part(row, candidate, waits, found, shown, before)
         rest = [one for one in shown if one.key not in found.claimed]
         if not rest:
             return self._carried(candidate, match, found, shown, row)
+        return self._rest(row, candidate, match, own, found, rest, shown)
+
+    def _second_part(
+        self,
+        row: StagedRow,
+        candidate: Candidate,
+        waits: ExistingEntry,
+        found: FoundCarriers,
+        shown: Sequence[CarriedDocument],
+        before: set[str],
+    ) -> Match:
+        """Place documents of a debtor whose case is made of others (``before``) in an earlier file of the same run."""
+        self._own_rows(row, (one for one in shown if one.key in before), waits)
+        fresh = [one for one in shown if one.key not in before | set(found.claimed)]
+        return self._further(row, candidate, waits, found, fresh) if fresh else Match(waits, is_answered=True)
+
+    def _rest(
+        self,
+        row: StagedRow,
+        candidate: Candidate,
+        match: Match,
+        own: ExistingEntry | None,
+        found: FoundCarriers,
+        rest: list[CarriedDocument],
+        shown: Sequence[CarriedDocument],
+    ) -> Match:
+        """Place documents of which no case was sent: as the debtor's first case, or as a further one."""
         by_name = is_by_name(shown[0], candidate.record.payload)
         owner = self._open_case(found, shown[0], own, by_name=by_name)
         if owner is not None:
@@ -166,8 +187,8 @@ class DocumentIntake:
         """Place the documents that no case carries, of a debtor with an open case."""
         record, policy = candidate.record, self._batch.lists.policy
         assert isinstance(record, CaseRecord)
-        further = further_case(record, rest, self._ending(record, rest))
-        is_added = policy.new_invoices is NewInvoices.ADD and self._may_add(row, candidate, owner)
+        further = further_case(record, rest, ending_of(self._existing, self._rows, record, rest))
+        is_added = policy.new_invoices is NewInvoices.ADD and may_add(self._batch, row, candidate, owner)
         if further is None or is_added:
             return self._added(row, owner, found, rest, is_added=is_added)
         match = self._become(candidate, further)
@@ -176,11 +197,6 @@ class DocumentIntake:
         if policy.new_invoices is not NewInvoices.CASE:
             self._asked(candidate, match, document_reasons.new_documents(rest, owner))
         return self._replace_waiting(candidate, match, self._sort(rest, match.known), rest)
-
-    def _may_add(self, row: StagedRow, candidate: Candidate, owner: ExistingEntry) -> bool:
-        """Return whether new documents may become vouchers of an open case: they have some, and nothing is asked about them."""
-        has_voucher = isinstance(row.loaded.voucher, VoucherRecord)
-        return has_voucher and not self._batch.asked_by(candidate.record) and not is_finished(self._batch.connection, owner)
 
     def _added(
         self,
@@ -210,18 +226,6 @@ class DocumentIntake:
         self._existing.load_alike(RecordKind.CASE, [candidate.keys])
         group = self._existing.group(RecordKind.CASE, record.base)
         return Match(self._existing.follow(group[0]) if group else None)
-
-    def _ending(self, record: CaseRecord, rest: Sequence[CarriedDocument]) -> str:
-        """Return what ends the references of a further case: ``-2``, ``-3``."""
-        base = further_base(record.base, rest)
-        self._existing.load(RecordKind.CASE, {base}, set())
-        if known := self._existing.group(RecordKind.CASE, base):
-            return (known[0].ref or "").removeprefix(record.ref or "")
-        debtor = rest[0].document.debtor
-        listed = [one for one in self._rows.carriers(debtor) if one.carried.source is DocumentSource.LIST]
-        keys = {one.key for one in rest}  # a case that waits with these documents alone is replaced
-        cases = {one.known.id for one in listed if one.known.state in SENT or one.carried.key not in keys}
-        return f"-{len(cases) + 1}" if cases else ""
 
     # What other cases carry
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import orjson
 
@@ -41,14 +41,17 @@ def share_cases(batch: BatchIntake, placement: Placement, rows: Sequence[StagedR
         staged.case = _owned(placement, owners.get(staged.id)) or placement.existing.follow(found[shared.entry_id])
         money = Money(str(orjson.loads(staged.case.payload).get("currencyCode")), 0)  # its amount counts in the first row
         placement.changes.note(staged.id, RecordKind.CASE, staged.case.id, RowOrigin.SHARED, money)
-    for staged in rows:
-        if staged.id in owners and staged.case is not None:
-            staged.case, staged.is_claimed = _owned(placement, owners[staged.id]), True
+    _claim(placement, owners, [one for one in rows if one.id in owners and one.case is not None])
 
 
 def _shared_by(batch: BatchIntake, staged: StagedRow) -> SharedCase | None:
     number = staged.loaded.case_row
     return None if number is None else batch.shared_cases.get((staged.loaded.row.sheet, number))
+
+
+def _claim(placement: Placement, owners: Mapping[int, int], rows: Iterable[StagedRow]) -> None:
+    for staged in rows:
+        staged.case, staged.is_claimed = _owned(placement, owners[staged.id]), True
 
 
 def _owner_of(batch: BatchIntake, staged: StagedRow) -> int | None:

@@ -190,14 +190,18 @@ class VoucherIntake:
         assert isinstance(voucher, VoucherRecord)
         if why := self._claimed.why_withheld(row):
             self._placement.reject_record(row, RecordKind.VOUCHER, voucher, why, RejectStatus.LEFT_OUT)
-            return
-        if known := self._claimed.voucher_of(row, candidate):
+        elif known := self._claimed.voucher_of(row, candidate):
             self._placement.place(row, candidate, Match(known, is_answered=True))
-            return
-        parent = self._placement.existing.parent(voucher.parent) if voucher.parent else None
-        if row.loaded.document and (_is_elsewhere(parent, row) or (parent is None and waiting.last)):
-            parent, voucher = None, replace(voucher, parent=None)  # the invoice that a credit names is in another case
-            candidate.record = voucher
+        else:
+            parent = self._placement.existing.parent(voucher.parent) if voucher.parent else None
+            if row.loaded.document and (_is_elsewhere(parent, row) or (parent is None and waiting.last)):
+                parent, voucher = None, replace(voucher, parent=None)  # the invoice that a credit names is in another case
+                candidate.record = voucher
+            self._stage_below(row, candidate, voucher, parent)
+
+    def _stage_below(self, row: StagedRow, candidate: Candidate, voucher: VoucherRecord, parent: ExistingEntry | None) -> None:
+        """Place a voucher below its parent, if it has one, or let it wait for that."""
+        waiting = self._waiting
         if voucher.parent and parent is None and not waiting.last:
             row.waits_for = voucher.parent
             waiting.rows.append(row)

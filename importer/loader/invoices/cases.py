@@ -102,5 +102,5 @@ def _together(one: Document, other: Document) -> Document:
     """Return two instalments of an invoice as one document."""
     days = [one.date, other.date], [one.due, other.due]
     date, due = (min((day for day in found if day), default=None) for found in days)
-    cents = {"booked_cents": one.booked_cents + other.booked_cents, "open_cents": one.open_cents + other.open_cents}
-    return replace(one, date=date, due=due, **cents)
+    booked, left = one.booked_cents + other.booked_cents, one.open_cents + other.open_cents
+    return replace(one, date=date, due=due, booked_cents=booked, open_cents=left)

@@ -258,6 +258,8 @@ def scenarios(orders: int, kills: int, dice: random.Random) -> list[Scenario]:
     made.append(Scenario("backwards", in_order[::-1], complete_list=True))
     made.append(Scenario("each twice", tuple(index for index in in_order for _ in range(2))))
     made.append(Scenario("by row", in_order, cases_from="row"))
+    made.append(Scenario("added to the open case", in_order, new_invoices="add"))
+    made.append(Scenario("added to the open case, each twice", tuple(sorted(in_order * 2)), new_invoices="add"))
     for number in range(orders):
         order = tuple(dice.sample(in_order, CUTS))
         made.append(Scenario(f"shuffled {number + 1}", order, complete_list=number % 2 == 0))

@@ -1,0 +1,33 @@
+"""A short form of the monthly cuts: in order, and shuffled with a complete list."""
+
+from __future__ import annotations
+
+import random
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import monthly
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        monthly.Scenario("added to the open case", (0, 2, 4), new_invoices="add"),
+        monthly.Scenario("shuffled", (2, 0, 4), complete_list=True),
+    ],
+    ids=lambda one: one.name,
+)
+def test_three_monthly_cuts(tmp_path, scenario):
+    monthly.load_everything()
+    today = datetime.now(UTC).date()
+    cuts = monthly.cuts_of(monthly.up_to_date(monthly.invented(2, 60, 6), today), today, tmp_path)
+    verdict = monthly.play(scenario, cuts, tmp_path / "workspace", random.Random(2))
+    assert verdict.faults == {}
+    assert verdict.cases > 0
+    assert verdict.vouchers > 0
