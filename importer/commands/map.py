@@ -57,9 +57,10 @@ def map_file(request: MapRequest, settings: Settings, dialogue: Dialogue | None,
     access = access_of(settings.workspace.group)
     prompts = None if request.only_sure else dialogue
     read = partial(sheets_of, request.path, settings.known_voucher_types(), settings.defaults, master_data=request.master_data)
+    basis = _basis(request)
     encoding, sheets = in_encoding(read, request.encoding, prompts)
     sheet = _chosen(request, sheets)
-    basis = _with_filter(_basis(request, encoding), request, sheet, show)
+    basis = _with_filter(basis.model_copy(update={"encoding": encoding}), request, sheet, show)
     target = _target(request, sheet.sample, prompts)
     draft = _start(request, basis, sheet, target, is_one_of_several=len(sheets) > 1)
     if prompts and draft.shape is None:
@@ -84,11 +85,10 @@ def map_file(request: MapRequest, settings: Settings, dialogue: Dialogue | None,
     return _result(request, target, profile, draft, refusal, lost)
 
 
-def _basis(request: MapRequest, encoding: str | None) -> Profile:
+def _basis(request: MapRequest) -> Profile:
     """Return the profile with what the command names. Raises UsageError for a value that is not allowed."""
     given = {"decimal": request.decimal, "date_format": request.date_format, "encoding": request.encoding}
-    basis = validated(given if request.cases_from is None else given | {"cases_from": request.cases_from})
-    return basis.model_copy(update={"encoding": encoding})
+    return validated(given if request.cases_from is None else given | {"cases_from": request.cases_from})
 
 
 def _show_notes(sample: SheetSample, show: Callable[[str], None]) -> None:

@@ -48,7 +48,7 @@ def shown(page: str, containing: str) -> list[str]:
 
 def test_the_example_ends_as_it_is_shown_and_sends_nothing_twice(tmp_path):
     code, out = importer(tmp_path, "template")
-    assert (code, len(out.splitlines())) == (0, 3)
+    assert (code, len(out.splitlines())) == (0, 5)
     (expecting,) = (block for block in blocks("docs/getting-started.md") if "--expect-rows" in block)
     assert importer(tmp_path, *expecting.split()[1:])[0] == 3  # with the rows and totals that are shown; else it would be 4
     code, out = importer(tmp_path, "run", "templates/example.xlsx", "--sandbox")

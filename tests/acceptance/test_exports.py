@@ -58,6 +58,9 @@ def map_with_one_answer(workspace: CliWorkspace, name: str) -> str:
         os.write(keyboard, b"by name\n")
         read_until(keyboard, "lists the headings: ")  # the contact person: Enter
         os.write(keyboard, b"\n")
+        if name == DANISH:  # one of its debtors has several rows
+            read_until(keyboard, "Number: ")
+            os.write(keyboard, b"row\n")
         read_until(keyboard, "[Y/n] ")
         os.write(keyboard, b"\n")
         code, out, rest = finish(process, keyboard)

@@ -22,6 +22,8 @@ def as_version_7(path: Path, row_cells: dict[str, str], payloads: dict[str, dict
     """Turn a ledger into one of version 7 whose rows and requests hold numbers. ``row_cells``: a text → what stood there."""
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("ALTER TABLE entry DROP COLUMN party")
+        db.execute("DROP TABLE document")
+        db.execute("DROP TABLE known_list")
         db.execute("UPDATE meta SET value = ? WHERE name = 'schema'", (str(VERSION_7),))
         db.execute("UPDATE alembic_version SET version_num = ?", (str(VERSION_7),))
         for table in ("row", "proposal"):

@@ -48,6 +48,17 @@ def overlaps(shown: Sequence[CarriedDocument], known: ExistingEntry) -> Reason:
     )
 
 
+def missing(documents: Sequence[CarriedDocument], known: ExistingEntry) -> Reason:
+    """Question a case that waits and has documents that a later list does not show."""
+    fix = (
+        "If they are paid, answer send, and the case goes without them; if they are still open, import a list that shows them. "
+        "complete_list = true in the profile says that every list shows all open documents"
+    )
+    gist = f"A list does not show documents of the case that waits. {fix}"
+    message = f"The case {label_of(known)} waits with documents that this list does not show: {_named(documents)}. {fix}"
+    return _asked(QuestionKind.DOCUMENT, message, gist)
+
+
 def unknown_documents(known: ExistingEntry) -> Reason:
     """Question a case of a debtor with an open case of which it is not known which documents it claims."""
     gist = f"The debtor has an open case without the numbers of its documents, which may be the same. {_ANSWER}"

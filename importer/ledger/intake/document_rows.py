@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from importer.domain.document_keys import (
     CarriedDocument,
@@ -32,8 +33,9 @@ from importer.ledger.storage.compiled_sql import CompiledUpdate
 from importer.ledger.storage.engine import parts_of
 from importer.ledger.storage.schema import document, entry
 
-_INSERT = insert(document).prefix_with("OR IGNORE", dialect="sqlite")  # a voucher may be the invoice that its case is
-_INSERT_OWN, _INSERT_LISTED = CompiledUpdate(_INSERT), CompiledUpdate(_INSERT)
+_INSERT = sqlite.insert(document).on_conflict_do_nothing()  # a voucher may be the invoice that its case is
+_INSERT_ON_SERVER = postgresql.insert(document).on_conflict_do_nothing()
+_INSERT_OWN, _INSERT_LISTED = (CompiledUpdate(_INSERT, _INSERT_ON_SERVER) for _ in range(2))
 _REFERENCE, _SECOND, _UNKNOWN = (
     *(DocumentSource.REFERENCE.value, DocumentSource.SECOND_REFERENCE.value),
     DocumentSource.UNKNOWN.value,

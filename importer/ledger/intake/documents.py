@@ -36,7 +36,7 @@ from importer.ledger.intake.document_findings import (
 )
 from importer.ledger.intake.document_rows import DocumentRows, documents_in
 from importer.ledger.intake.known_entries import ExistingEntries
-from importer.ledger.intake.new_documents import earlier_part, ending_of, may_add
+from importer.ledger.intake.new_documents import earlier_part, ending_of, may_add, missing_in
 from importer.ledger.intake.parties import digest_of_case
 
 
@@ -149,7 +149,7 @@ class DocumentIntake:
         owner = self._open_case(found, shown[0], own, by_name=by_name)
         if owner is not None:
             return self._further(row, candidate, owner, found, rest)
-        if asked := self._unclear(shown, own, by_name=by_name):
+        if asked := self._unclear(shown, own, by_name=by_name) or missing_in(self._batch, self._rows, own, candidate):
             return self._asked(candidate, match, asked)
         return self._replace_waiting(candidate, match, found, shown)
 

@@ -19,11 +19,11 @@ class CompiledUpdate:
     """An UPDATE or INSERT of many rows.
 
     All rows must have the same parameters (for an INSERT: columns; column defaults are not filled in), with values that
-    the driver takes unconverted: str, int, bytes or None.
+    the driver takes unconverted: str, int, bytes or None. ``on_server`` is the statement for Postgres, if that is another.
     """
 
-    def __init__(self, statement: Update | Insert) -> None:
-        self._statement = statement
+    def __init__(self, statement: Update | Insert, on_server: Insert | None = None) -> None:
+        self._statement, self._on_server = statement, statement if on_server is None else on_server
         self._compiled: dict[tuple[str, ...], _Compiled] = {}
 
     def __call__(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
@@ -31,7 +31,7 @@ class CompiledUpdate:
         if not rows:
             return 0
         if not connection.dialect.positional:
-            return connection.execute(self._statement, rows).rowcount
+            return connection.execute(self._on_server, rows).rowcount
         names = tuple(rows[0])
         if names not in self._compiled:
             self._compiled[names] = _compiled(connection, self._statement, names)

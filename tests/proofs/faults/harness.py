@@ -83,9 +83,17 @@ def forked(folder: Path, env: dict[str, str], arguments: list[str]) -> int:
 
 
 def live_and_die(
-    folder: Path, env: dict[str, str], arguments: list[str], life: float, place: LedgerFile, dice: random.Random
+    folder: Path,
+    env: dict[str, str],
+    arguments: list[str],
+    life: float,
+    place: LedgerFile | None = None,
+    dice: random.Random | None = None,
 ) -> int | None:
-    """Run for ``life`` seconds, then SIGKILL or take its ledger away; the exit code if it ended before that, else None."""
+    """Run for ``life`` seconds, then SIGKILL or, in some ``place``, take its ledger away.
+
+    Returns the exit code if the run ended before that, else None.
+    """
     child = forked(folder, env, arguments)
     deadline = time.monotonic() + life
     while time.monotonic() < deadline:
@@ -93,7 +101,7 @@ def live_and_die(
         if pid:
             return os.waitstatus_to_exitcode(status)
         time.sleep(0.002)
-    if not place.disturb(dice):
+    if place is None or dice is None or not place.disturb(dice):
         os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)  # one whose connection was cut ends by itself
     return None

@@ -236,9 +236,59 @@ SENTENCES = {
     Note(NoteKind.OPEN_BY_SIDE, "Sager", values=(("heading", "Betrag"),)): (
         'Sheet "Sager": the open amount is "Betrag", and the mark behind it says whether it is a debit or a credit.'
     ),
-    Note(NoteKind.NO_CREDITS, "Sager", values=(("documents", "1200"),)): (
-        'Sheet "Sager" has 1,200 documents and not a single credit or payment. Some reports leave them out: check that this one '
-        "shows them, or too much is claimed."
+    Note(NoteKind.NO_CREDITS, "Sager", values=(("count", "1200"),)): (
+        'Sheet "Sager": not one of 1,200 documents is a credit or a payment. Some reports leave them out, so that more would be '
+        "claimed than is owed: check that this one does not."
+    ),
+    Note(NoteKind.CASES_OF_ROWS, "Sager", values=(("cases", "2"), ("rows", "6"), ("by", "debtor"))): (
+        'Sheet "Sager": 2 cases of 6 rows, one for each debtor and currency.'
+    ),
+    Note(
+        NoteKind.CREDITS_TAKEN_OFF,
+        "Sager",
+        rows_of([5]),
+        (("count", "2"), ("currency", "DKK"), ("cents", "25050"), ("unnamed", "1")),
+    ): (
+        'Sheet "Sager": 2 credits and payments are taken off, DKK 250.50. 1 of them names no invoice of the list (row 5), and '
+        "oldest invoices are set off first."
+    ),
+    Note(NoteKind.CREDITS_OF_NOBODY, "Sager", rows_of([7]), (("count", "1"), ("currency", "DKK"), ("cents", "9900"))): (
+        'Sheet "Sager": 1 credit or payment names no debtor, DKK 99.00 (row 7). They are taken off nothing: check whose they are '
+        "before you send."
+    ),
+    Note(NoteKind.FEES_APART, "Sager", rows_of([6]), (("count", "1"), ("currency", "DKK"), ("cents", "10000"))): (
+        'Sheet "Sager": 1 fee or interest is not part of the principal, DKK 100.00 (row 6). They are vouchers of their own types.'
+    ),
+    Note(NoteKind.NOT_DUE_APART, "Sager", rows_of([8, 9]), (("count", "2"), ("currency", "EUR"), ("cents", "30000"))): (
+        'Sheet "Sager": 2 documents are not due yet, EUR 300.00 (rows 8–9), and left out until a later list.'
+    ),
+    Note(NoteKind.SEVERAL_NAMES, "Sager", values=(("count", "1"), ("number", "9999"))): (
+        'Sheet "Sager": 1 customer number has several names (9999). Each name is a debtor of its own.'
+    ),
+    Note(NoteKind.SEVERAL_NUMBERS, "Sager", values=(("count", "1"), ("numbers", "1001, 1002"))): (
+        'Sheet "Sager": 1 name has several customer numbers (1001, 1002). Each number is a debtor of its own; check that they '
+        "are not one."
+    ),
+    Note(NoteKind.MOSTLY_YOUNGER, "Sager", values=(("count", "1"), ("reference", "1001"))): (
+        'Sheet "Sager": most of the money of 1 case (1001) is much younger than the due date, which is that of the oldest '
+        "invoice."
+    ),
+    Note(NoteKind.NO_VOUCHERS, "Sager", values=(("why", "currency"), ("currency", "PLN"))): (
+        'Sheet "Sager": no vouchers are made in PLN, which Debbie does not take. The comments list the documents.'
+    ),
+    Note(NoteKind.ROWS_OF_DEBTORS, "Sager", values=(("rows", "4"), ("debtors", "2"))): (
+        'Sheet "Sager": 4 rows are of 2 debtors, and each row is a case of its own. To make one case of all invoices of a '
+        'debtor, say cases_from = "debtor" in the profile; `importer map` asks for it.'
+    ),
+    Note(
+        NoteKind.DOCUMENTS_ADDED,
+        values=(
+            *(("case", "C1-abcdef"), ("ref", "1001"), ("count", "1")),
+            *(("claimed", "100.00"), ("more", "50.00"), ("currency", "DKK")),
+        ),
+    ): (
+        "1 new document becomes a voucher of the case 1001 (C1-abcdef): Debitura's claim stays at 100.00 DKK, and only Debbie's "
+        "balance grows, by 50.00 to 150.00 DKK with the claim."
     ),
     Note(NoteKind.LISTED_ON, "Sager", values=(("day", "2026-10-31"),)): 'Sheet "Sager" is of 2026-10-31.',
     Note(NoteKind.OLD_LIST, "Sager", values=(("day", "2026-10-31"), ("days", "28"))): (

@@ -8,6 +8,7 @@ import tomllib
 import pytest
 from support.paths import ROOT
 
+from importer.commands.map_dialogue import WAYS_TO_CASES
 from importer.dispatcher.pacing.rate_windows import Period
 from importer.domain.batches import BatchState
 from importer.domain.kinds import RecordKind
@@ -40,6 +41,7 @@ BUILT = {
     *(f"outcome.{one.replace(' ', '_')}" for one in OUTCOMES),
     *(f"cause.{one}" for one in CAUSES),
     *(f"batch.limit_{one.value}" for one in RecordKind),
+    *(f"map.cases_{way}" for way in WAYS_TO_CASES),
     *(f"trouble.{one.value.replace(' ', '_')}" for one in Trouble),
     *(f"status.per_{one.value}" for one in Period),
     *("status.left_to_it", "status.left_over", "status.missing", "status.missing_of"),

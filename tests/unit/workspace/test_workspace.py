@@ -74,7 +74,7 @@ def test_a_ledger_in_a_folder_of_any_name(tmp_path: Path, name: str) -> None:
     assert resolved.endswith("?timeout=5")
 
 
-@pytest.mark.parametrize("url", ["ledger.db", "", "postgresql://host/ledger", "sqlite://", "sqlite:///:memory:"])
+@pytest.mark.parametrize("url", ["ledger.db", "", "sqlite://", "sqlite:///:memory:"])
 def test_a_wrong_address_of_the_ledger_is_reported_when_it_is_opened(tmp_path: Path, url: str) -> None:
     there = Workspace(tmp_path)
     assert there.ledger_url(settings(url)) == url
