@@ -9,7 +9,7 @@ from importer.domain.documents import DocumentKind
 from importer.domain.kinds import RecordKind
 from importer.domain.money import Money
 from importer.domain.reasons import Reason
-from importer.domain.records import CaseRecord, LeftOut, LoadedRow, Reject
+from importer.domain.records import CaseRecord, LeftOut, LoadedRow, NoClaim, Reject
 from importer.domain.states import RejectStatus
 from importer.loader.context import LoadContext
 from importer.loader.invoices import reasons
@@ -118,11 +118,11 @@ def _out(loaded: LoadedRow, document: ListedDocument, why: Reason, group: Group)
     return LoadedRow(loaded.row, left)
 
 
-def _because(case: LeftOut | Reject, why: Reason) -> LeftOut | Reject:
-    """Return a row that is left out with another reason; a rejected one as it is."""
+def _because(case: LeftOut | NoClaim | Reject, why: Reason) -> LeftOut | NoClaim | Reject:
+    """Return a row that is left out with another reason; one that is rejected, or that its sheet calls no claim, as it is."""
     if isinstance(case, LeftOut):
         return replace(case, reason=why)
-    return replace(case, reasons=(why,)) if case.is_left_out else case
+    return replace(case, reasons=(why,)) if isinstance(case, Reject) and case.is_left_out else case
 
 
 def _certain(loaded: LoadedRow) -> LoadedRow:
