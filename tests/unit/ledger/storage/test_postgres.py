@@ -170,6 +170,7 @@ def test_texts_are_compared_as_in_a_file_whatever_the_order_of_the_database(ledg
 def test_columns_of_an_upgrade_are_compared_so_too(postgres_url: str) -> None:
     with Ledger.open(postgres_url, "importer run") as ledger, transaction(ledger) as connection:
         connection.execute(text("ALTER TABLE entry DROP COLUMN party"))
+        connection.execute(text("DROP TABLE document, known_list"))
         connection.execute(text("UPDATE alembic_version SET version_num = '7'"))
         connection.execute(text("UPDATE meta SET value = '7' WHERE name = 'schema'"))
     with pytest.warns(UserWarning, match="was upgraded"):
