@@ -24,13 +24,12 @@ class NewInvoices(StrEnum):
 class ListPolicy:
     """What a profile says of its later lists, and the user of this one.
 
-    ``is_complete``: a list shows every open document, so that one that is missing is gone. ``payments_are_vouchers``: what was
-    paid of a document is sent as a deposit. ``is_current``: the user has said that this list counts.
+    ``is_complete``: a list shows every open document, so that one that is missing is gone. ``is_current``: the user has said that
+    this list counts.
     """
 
     new_invoices: NewInvoices = NewInvoices.ASK
     is_complete: bool = False
-    payments_are_vouchers: bool = False
     is_current: bool = False
 
     def as_json(self) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from importer.loader.sheets.grouped.summaries import raise_for_summary
 from importer.loader.sheets.plan import Shape
 from importer.loader.sheets.sheet import NamedSheet, Sheet, is_example_sheet, is_report_sheet
 from importer.loader.sheets.visibility import is_own_workbook, notes_without, sheets_to_read
-from importer.loader.tables import Table, open_sheets
+from importer.loader.tables import SheetTable, open_sheets
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,7 +139,7 @@ def _refuse_without_tables(
     raise FileRefused(message)
 
 
-def _day_of(tables: Iterable[Table], context: LoadContext, file_day: dt.date | None) -> dt.date | None:
+def _day_of(tables: Iterable[SheetTable], context: LoadContext, file_day: dt.date | None) -> dt.date | None:
     """Return the day that the lists show, else that of the file.
 
     Of several the first one counts, since what came later is not in that list.
@@ -147,7 +147,7 @@ def _day_of(tables: Iterable[Table], context: LoadContext, file_day: dt.date | N
     return min((day for table in tables if (day := day_above(table.top.above, context.today))), default=file_day)
 
 
-def _rows_of(tables: Iterable[Table], found: list[Note]) -> Iterator[LoadedRow]:
+def _rows_of(tables: Iterable[SheetTable], found: list[Note]) -> Iterator[LoadedRow]:
     return chain.from_iterable(table.read(found) for table in tables)
 
 
@@ -173,7 +173,7 @@ def _unread_in(notes: Iterable[Note]) -> list[str]:
     return [note.sheet or "" for note in notes if note.kind is NoteKind.HIDDEN_SHEET_NOT_READ]
 
 
-def _notes_to_keep(notes: Iterable[Note], ours: Collection[str], tables: Iterable[Table], profile: Profile) -> list[Note]:
+def _notes_to_keep(notes: Iterable[Note], ours: Collection[str], tables: Iterable[SheetTable], profile: Profile) -> list[Note]:
     """Return the notes on the file without those on our own sheets.
 
     What is hidden in a table is said when its rows have been read: how many they are, and their money.

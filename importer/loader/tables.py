@@ -51,7 +51,7 @@ from importer.loader.values.parsers import is_blank
 
 
 @dataclass(frozen=True)
-class Table:
+class SheetTable:
     """A sheet with records: its plan, the formats of its columns, and its rows from the first data row on."""
 
     sheet: Sheet
@@ -62,7 +62,7 @@ class Table:
     rows: PeekableRows
     data: MasterData
     skips_hidden: bool = False
-    again: Callable[[], Table] | None = None
+    again: Callable[[], SheetTable] | None = None
     """Opens the table once more, from its first row of data on, if its rows are read twice to be put into groups."""
 
     @property
@@ -84,7 +84,7 @@ class Table:
 
 def open_sheets(
     sheets: Sequence[Sheet], profile: Profile, context: LoadContext, *, delimited: bool
-) -> tuple[list[Table], list[Sheet]]:
+) -> tuple[list[SheetTable], list[Sheet]]:
     """Return the tables of a file and the sheets without one. Cases come first, because vouchers are linked to known cases."""
     carried = carried_proofs(sheets)
     tables, others = [], []
@@ -107,7 +107,7 @@ def _all_ours(headings: tuple[Cell, ...]) -> bool:
 
 def _open_sheet(
     sheet: Sheet, profile: Profile, context: LoadContext, carried: Iterable[FormatProof], *, delimited: bool
-) -> Table | None:
+) -> SheetTable | None:
     rows = PeekableRows(sheet.rows())
     first = rows.peek(1)
     if not first or _all_ours(first[0][1]) or is_summary(rows.peek(RECOGNISED_ROWS), profile):
@@ -140,7 +140,7 @@ def _open_sheet(
         shows_currencies=is_shown_by_some(plan, sheet.formats_in),
     )
     skips = profile.hidden_rows == "skip" and not is_report
-    return _twice(Table(sheet, top, plan, formats, reader, rows, context.master_data, skips), profile)
+    return _twice(SheetTable(sheet, top, plan, formats, reader, rows, context.master_data, skips), profile)
 
 
 def _untorn(plan: SheetPlan, *, delimited: bool) -> SheetPlan:
@@ -163,12 +163,12 @@ def _listed(sheet: Sheet, rows: PeekableRows, profile: Profile) -> tuple[Sheet, 
     return (sheet, rows) if listed is sheet else (listed, PeekableRows(listed.rows()))
 
 
-def _twice(table: Table, profile: Profile) -> Table:
+def _twice(table: SheetTable, profile: Profile) -> SheetTable:
     """Return a table that can be opened again if its rows are put into groups."""
     return replace(table, again=lambda: _again(table, profile)) if isinstance(table.reader, SightReader) else table
 
 
-def _again(table: Table, profile: Profile) -> Table:
+def _again(table: SheetTable, profile: Profile) -> SheetTable:
     """Return a table as it was opened, with a reader of its own."""
     rows = PeekableRows(table.sheet.rows())
     find_header(table.sheet.name, rows, below_headings(table.sheet, with_report_layout(rows.peek(1), profile)))

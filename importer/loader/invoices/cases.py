@@ -19,12 +19,12 @@ from importer.domain.reasons import Reason, explain
 from importer.domain.records import CaseRecord, Reject
 from importer.loader.context import LoadContext
 from importer.loader.invoices.debtors import DebtorKey
-from importer.loader.invoices.groups import Group
+from importer.loader.invoices.groups import CaseGroup
 from importer.loader.invoices.listed import ListedDocument
 from importer.loader.invoices.texts import comments_of, description_of
 
 
-def case_of_group(group: Group, context: LoadContext) -> CaseRecord | Reject:
+def case_of_group(group: CaseGroup, context: LoadContext) -> CaseRecord | Reject:
     """Return the case of a group that becomes one, or a reject if it breaks a rule, such as that for the largest amount."""
     anchor, decision, money = group.anchor, group.decision, Money(group.currency, group.decision.cents)
     assert anchor is not None, group.ref
@@ -64,7 +64,7 @@ def case_of_group(group: Group, context: LoadContext) -> CaseRecord | Reject:
     )
 
 
-def documents_of(group: Group, wire: bytes) -> tuple[Document, ...]:
+def documents_of(group: CaseGroup, wire: bytes) -> tuple[Document, ...]:
     """Return the documents of a group's case with this request, each once.
 
     The instalments of an invoice are one document, of which the oldest due day counts.

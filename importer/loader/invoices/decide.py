@@ -23,7 +23,7 @@ class GroupRules:
     leaves_out_disputed: bool = False
 
 
-class Outcome(Enum):
+class GroupOutcome(Enum):
     """What becomes of a group."""
 
     CASE = auto()
@@ -40,7 +40,7 @@ class GroupDecision:
     not in the principal. ``date`` and ``due`` are the oldest of the invoices of which something is left.
     """
 
-    outcome: Outcome
+    outcome: GroupOutcome
     reason: Reason | None = None
     cents: int = 0
     date: dt.date | None = None
@@ -64,7 +64,7 @@ def decide(documents: Sequence[ListedDocument], rules: GroupRules, today: dt.dat
     own_numbers(documents)
     number_equal(documents)
     if wrong := _objection(documents):
-        return GroupDecision(Outcome.REJECTED, wrong)
+        return GroupDecision(GroupOutcome.REJECTED, wrong)
     unique = list({(one.identity, one.values): one for one in sorted(documents, key=_by_place, reverse=True)}.values())
     out = _left_out(unique, rules)
     invoices = [one for one in unique if one.kind is DocumentKind.INVOICE]
@@ -130,13 +130,13 @@ def _of_counted(
     out |= {one.place: next(iter(one.reasons), reasons.NOT_CLAIMED) for one in unread}
     if not invoices:
         why = reasons.FEES_ONLY if fees and not lowering else reasons.NOTHING_TO_CLAIM
-        return GroupDecision(Outcome.LEFT_OUT, why, out=out, fee_cents=_sum(fees), unassigned_cents=unassigned)
+        return GroupDecision(GroupOutcome.LEFT_OUT, why, out=out, fee_cents=_sum(fees), unassigned_cents=unassigned)
     if invoiced <= credited:
         if unassigned and invoiced > credited - unassigned:
             return _swallowed(counted, documents, links, out, today, questions)
-        return GroupDecision(Outcome.LEFT_OUT, reasons.balance(invoiced - credited), out=out, unassigned_cents=unassigned)
+        return GroupDecision(GroupOutcome.LEFT_OUT, reasons.balance(invoiced - credited), out=out, unassigned_cents=unassigned)
     found = GroupDecision(
-        Outcome.CASE,
+        GroupOutcome.CASE,
         cents=invoiced - credited,
         members=_members(counted, out),
         parents=links.without(out),

@@ -14,9 +14,9 @@ from importer.domain.states import RejectStatus
 from importer.loader.context import LoadContext
 from importer.loader.invoices import reasons
 from importer.loader.invoices.cases import case_of_group, document_key_of
-from importer.loader.invoices.decide import Outcome
+from importer.loader.invoices.decide import GroupOutcome
 from importer.loader.invoices.document_vouchers import takes_vouchers, voucher_of_document
-from importer.loader.invoices.groups import Group, Groups
+from importer.loader.invoices.groups import CaseGroup, Groups
 from importer.loader.invoices.listed import ListedDocument, Place, Standing
 from importer.loader.invoices.sights import RowSight, SightReader
 from importer.loader.records.documents import SheetDocuments
@@ -42,25 +42,25 @@ class GroupedRows:
             yield self._row(loaded, sight or RowSight(), *found, reader.documents) if found else _certain(loaded)
 
     def _row(
-        self, loaded: LoadedRow, sight: RowSight, group: Group, document: ListedDocument, files: SheetDocuments | None
+        self, loaded: LoadedRow, sight: RowSight, group: CaseGroup, document: ListedDocument, files: SheetDocuments | None
     ) -> LoadedRow:
         decision, standing = group.decision, document.standing
         if standing is Standing.REJECTED or (standing is Standing.UNREAD and not _is_left(loaded)):
             return _rejected(loaded, group, document, document.reasons)
         if (why := _why_out(group, document)) is not None:
             return _out(loaded, document, why, group)
-        case = self._case(group) if decision.outcome is Outcome.CASE else None
+        case = self._case(group) if decision.outcome is GroupOutcome.CASE else None
         if isinstance(case, CaseRecord):
             return self._of_case(loaded, sight, group, document, case, files)
         return _rejected(loaded, group, document, case.reasons if case else (decision.reason or reasons.NOT_CLAIMED,))
 
-    def _case(self, group: Group) -> CaseRecord | Reject:
+    def _case(self, group: CaseGroup) -> CaseRecord | Reject:
         if (found := self._cases.get(id(group))) is None:
             found = self._cases[id(group)] = case_of_group(group, self.context)
         return found
 
     def _of_case(
-        self, loaded: LoadedRow, sight: RowSight, group: Group, document: ListedDocument, case: CaseRecord,
+        self, loaded: LoadedRow, sight: RowSight, group: CaseGroup, document: ListedDocument, case: CaseRecord,
         files: SheetDocuments | None,
     ) -> LoadedRow:  # fmt: skip
         first = group.first_rows[document.place.sheet]
@@ -81,17 +81,17 @@ class GroupedRows:
         return LoadedRow(loaded.row, case if is_first else None, voucher, None if is_first else first.row, key)
 
 
-def _why_out(group: Group, document: ListedDocument) -> Reason | None:
+def _why_out(group: CaseGroup, document: ListedDocument) -> Reason | None:
     """Return why a row is not part of its group's case; None if it is, or if the group is rejected."""
     decision = group.decision
     if document.place in decision.out:
         return decision.out[document.place]
-    if decision.outcome is Outcome.LEFT_OUT or document.standing in (Standing.LEFT_OUT, Standing.NOT_DUE):
+    if decision.outcome is GroupOutcome.LEFT_OUT or document.standing in (Standing.LEFT_OUT, Standing.NOT_DUE):
         return decision.reason or document.reasons[0]
     return None
 
 
-def _rejected(loaded: LoadedRow, group: Group, document: ListedDocument, why: tuple[Reason, ...]) -> LoadedRow:
+def _rejected(loaded: LoadedRow, group: CaseGroup, document: ListedDocument, why: tuple[Reason, ...]) -> LoadedRow:
     return LoadedRow(loaded.row, Reject(RecordKind.CASE, why, _money(loaded, group, document), group.ref))
 
 
@@ -99,14 +99,14 @@ def _is_left(loaded: LoadedRow) -> bool:
     return not isinstance(loaded.case, Reject) and loaded.case is not None
 
 
-def _money(loaded: LoadedRow, group: Group, document: ListedDocument) -> Money:
+def _money(loaded: LoadedRow, group: CaseGroup, document: ListedDocument) -> Money:
     """Return the money of a row that is in no case, with its own sign."""
     if loaded.case is not None and loaded.case.money.cents:
         return loaded.case.money
     return Money(group.currency or "unknown", -document.open_cents if document.lowers else document.open_cents)
 
 
-def _out(loaded: LoadedRow, document: ListedDocument, why: Reason, group: Group) -> LoadedRow:
+def _out(loaded: LoadedRow, document: ListedDocument, why: Reason, group: CaseGroup) -> LoadedRow:
     """Return a row that is not part of a case. What its own sheet says against it counts as in any other list.
 
     That a row is a credit, a payment or a fee is nothing against it: what is said is why its group does not take it.

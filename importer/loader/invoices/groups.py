@@ -16,7 +16,7 @@ from importer.domain.records import CaseRecord, LeftOut, LoadedRow, Reject
 from importer.loader.context import LoadContext
 from importer.loader.invoices import reasons
 from importer.loader.invoices.debtors import DebtorKey, DebtorName, Debtors, suffixes
-from importer.loader.invoices.decide import GroupDecision, GroupRules, Outcome, decide
+from importer.loader.invoices.decide import GroupDecision, GroupOutcome, GroupRules, decide
 from importer.loader.invoices.document_vouchers import voucher_of_document
 from importer.loader.invoices.documents import DocumentReading
 from importer.loader.invoices.listed import ListedDocument, Place, Standing
@@ -35,7 +35,7 @@ class Anchor:
 
 
 @dataclass
-class Group:
+class CaseGroup:
     """The documents of one debtor in one currency. ``suffix`` ends its reference if it is not the debtor's first currency.
 
     ``by_reference``: its reference in the list is what its rows have in common, and not the debtor.
@@ -68,7 +68,9 @@ class Group:
     def decision(self) -> GroupDecision:
         """What becomes of it."""
         if self.by_reference and len(self.names) > 1:
-            return GroupDecision(Outcome.REJECTED, reasons.several_debtors(sorted(self.documents, key=lambda one: one.place)))
+            return GroupDecision(
+                GroupOutcome.REJECTED, reasons.several_debtors(sorted(self.documents, key=lambda one: one.place))
+            )
         return decide(self.documents, self.rules, self.today, self.asked)
 
     @cached_property
@@ -97,9 +99,9 @@ class Groups:
         self._hints: dict[tuple[DebtorName, str], EntryLabel] = {}
         self._answers: dict[tuple[DebtorName, str], set[str]] = defaultdict(set)
         self._names: dict[DebtorName, DebtorName] = {}
-        self._found: dict[Place, tuple[Group, ListedDocument]] = {}
+        self._found: dict[Place, tuple[CaseGroup, ListedDocument]] = {}
         self.debtors = Debtors()
-        self.all: list[Group] = []
+        self.all: list[CaseGroup] = []
         self.of_nobody: list[ListedDocument] = []
 
     def add(self, reading: DocumentReading, loaded: LoadedRow, sight: RowSight) -> None:
@@ -161,8 +163,8 @@ class Groups:
             if code not in groups:
                 self._spread(key, code, [seen.document for seen in found], list(groups.values()))
 
-    def _new(self, key: DebtorKey, currency: str, suffix: str, rows: Iterable[_Seen]) -> Group:
-        group = Group(key, currency, suffix, self._rules, self._context.today, self._by_reference)
+    def _new(self, key: DebtorKey, currency: str, suffix: str, rows: Iterable[_Seen]) -> CaseGroup:
+        group = CaseGroup(key, currency, suffix, self._rules, self._context.today, self._by_reference)
         for seen in rows:
             group.documents.append(seen.document)
             group.names.add(seen.debtor.name)
@@ -175,7 +177,7 @@ class Groups:
         self.all.append(group)
         return group
 
-    def _spread(self, key: DebtorKey, currency: str, documents: list[ListedDocument], groups: list[Group]) -> None:
+    def _spread(self, key: DebtorKey, currency: str, documents: list[ListedDocument], groups: list[CaseGroup]) -> None:
         """Let rows in a currency without an invoice hold back the debtor's groups, if they are credits or wrong."""
         rejected = [one for one in documents if groups and one.standing is Standing.REJECTED]
         for group in groups:
@@ -183,7 +185,9 @@ class Groups:
             group.asked += _asked_elsewhere(documents, currency)
         self._found |= {one.place: (groups[0], one) for one in rejected}
         if rest := [one for one in documents if one not in rejected]:
-            alone = Group(key, currency, f"-{currency}" if groups else "", self._rules, self._context.today, self._by_reference)
+            alone = CaseGroup(
+                key, currency, f"-{currency}" if groups else "", self._rules, self._context.today, self._by_reference
+            )
             alone.documents = rest
             self._found |= {one.place: (alone, one) for one in rest}
             self.all.append(alone)
@@ -196,7 +200,7 @@ class Groups:
                 if not one.is_below_zero and one.standing is Standing.OPEN:
                     one.standing, one.reasons = Standing.QUESTION, (Reason(CREDITS, f"The row {reasons.SIGN_UNCLEAR}"),)
 
-    def of(self, place: Place) -> tuple[Group, ListedDocument] | None:
+    def of(self, place: Place) -> tuple[CaseGroup, ListedDocument] | None:
         """Return the group and the document of a row; None if the row is no document, or of no debtor."""
         return self._found.get(place)
 

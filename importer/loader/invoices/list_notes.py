@@ -7,20 +7,20 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from importer.domain.documents import DocumentKind
 from importer.domain.notes import Note, NoteKind, RowNumbers, rows_of
-from importer.loader.invoices.decide import Outcome
+from importer.loader.invoices.decide import GroupOutcome
 from importer.loader.invoices.document_vouchers import takes_vouchers
-from importer.loader.invoices.groups import Group, Groups
+from importer.loader.invoices.groups import CaseGroup, Groups
 from importer.loader.invoices.listed import ListedDocument, Standing
 
 FEW_WITHOUT_CREDITS = 100
 """Invoices from which on a list without a single credit or payment is remarkable."""
 _MOST_NAMED = 5
-_OfGroup = tuple[Group, ListedDocument]
+_OfGroup = tuple[CaseGroup, ListedDocument]
 
 
 def notes_on(groups: Groups, sheets: int, sheet: str, *, wants_vouchers: bool, has_debbie: bool) -> Iterator[Note]:
     """Yield the notes on a list with so many sheets, of which ``sheet`` is the first."""
-    cases = [group for group in groups.all if group.decision.outcome is Outcome.CASE]
+    cases = [group for group in groups.all if group.decision.outcome is GroupOutcome.CASE]
     rows = sum(len(group.decision.members) for group in cases)
     if rows:
         yield Note(NoteKind.CASES_OF_ROWS, sheet, values=(("cases", str(len(cases))), ("rows", str(rows)), ("by", groups.by)))
@@ -30,7 +30,7 @@ def notes_on(groups: Groups, sheets: int, sheet: str, *, wants_vouchers: bool, h
     yield from _on_vouchers(cases, sheet, has_debbie=has_debbie) if wants_vouchers else ()
 
 
-def _on_documents(groups: Groups, cases: Iterable[Group], places: _Places, sheet: str) -> Iterator[Note]:
+def _on_documents(groups: Groups, cases: Iterable[CaseGroup], places: _Places, sheet: str) -> Iterator[Note]:
     """Yield the notes on what is taken off, on fees, and on what is not due."""
     members = [(group, one) for group in cases for one in _unique(group)]
     if lowering := [(group, one) for group, one in members if one.lowers]:
@@ -63,7 +63,7 @@ class _Places:
         return rows_of(sorted({one.place.row for one in documents})) if self._is_one else RowNumbers()
 
 
-def _unique(group: Group) -> Iterable[ListedDocument]:
+def _unique(group: CaseGroup) -> Iterable[ListedDocument]:
     return {one.identity: one for one in group.decision.members}.values()
 
 
@@ -91,7 +91,7 @@ def _on_debtors(groups: Groups, sheet: str) -> Iterator[Note]:
         yield Note(NoteKind.SEVERAL_NUMBERS, sheet, values=(("count", str(len(alike))), *listed))
 
 
-def _on_the_whole(groups: Groups, cases: Iterable[Group], sheet: str) -> Iterator[Note]:
+def _on_the_whole(groups: Groups, cases: Iterable[CaseGroup], sheet: str) -> Iterator[Note]:
     documents = [one for group in groups.all for one in group.documents]
     invoices = sum(one.kind is DocumentKind.INVOICE for one in documents)
     if invoices > FEW_WITHOUT_CREDITS and not any(one.lowers for one in documents):
@@ -102,7 +102,7 @@ def _on_the_whole(groups: Groups, cases: Iterable[Group], sheet: str) -> Iterato
         yield Note(NoteKind.MOSTLY_YOUNGER, sheet, values=(("count", str(len(younger))), *named))
 
 
-def _on_vouchers(cases: Iterable[Group], sheet: str, *, has_debbie: bool) -> Iterator[Note]:
+def _on_vouchers(cases: Iterable[CaseGroup], sheet: str, *, has_debbie: bool) -> Iterator[Note]:
     if not has_debbie:
         yield Note(NoteKind.NO_VOUCHERS, sheet, values=(("why", "debbie"),))
         return

@@ -20,7 +20,7 @@ from importer.loader.records.row_reader import RowReader
 from importer.loader.sheets.plan import Shape, SheetPlan
 
 
-class Table(Protocol):
+class RereadTable(Protocol):
     """A sheet with records that can be read again."""
 
     @property
@@ -32,7 +32,7 @@ class Table(Protocol):
         """The reader of its rows."""
 
     @property
-    def again(self) -> Callable[[], Table] | None:
+    def again(self) -> Callable[[], RereadTable] | None:
         """Open it once more; None if its rows make no cases."""
 
     def read(self, found: list[Note]) -> Iterator[LoadedRow]:
@@ -54,7 +54,9 @@ def reader_of(plan: SheetPlan, profile: Profile) -> type[RowReader]:
     return SightReader if is_grouped(profile) and plan.shape is not Shape.VOUCHERS else RowReader
 
 
-def rows_of_groups(tables: Sequence[Table], profile: Profile, context: LoadContext, found: list[Note]) -> Iterator[LoadedRow]:
+def rows_of_groups(
+    tables: Sequence[RereadTable], profile: Profile, context: LoadContext, found: list[Note]
+) -> Iterator[LoadedRow]:
     """Yield the rows of all tables, of which those of one debtor and currency, or of one reference, share a case.
 
     The first pass keeps of each row only what decides about its group, so that the rows of a group may be anywhere.
@@ -76,7 +78,7 @@ def _without_repeated(notes: Iterable[Note], found: Sequence[Note]) -> list[Note
     return [note for note in notes if not (has_it and note.kind is NoteKind.NO_CREDITS)]
 
 
-def _first_pass(tables: Sequence[Table], profile: Profile, context: LoadContext) -> Groups:
+def _first_pass(tables: Sequence[RereadTable], profile: Profile, context: LoadContext) -> Groups:
     rules = GroupRules(profile.payments != "ignore", profile.disputed == "leave out")
     groups = Groups(rules, context, by_reference=profile.cases_from == "reference")
     for sheet, table in enumerate(tables):

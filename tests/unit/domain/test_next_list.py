@@ -90,6 +90,6 @@ def test_fees_are_no_principal_and_credits_are_taken_off():
     assert balance_cents([ONE, ONE, replace(CREDIT, open_cents=500), payment, fee]) == 18500
 
 
-@pytest.mark.parametrize("policy", [ListPolicy(), ListPolicy(NewInvoices.ADD, True, True, True)])
+@pytest.mark.parametrize("policy", [ListPolicy(), ListPolicy(NewInvoices.ADD, True, True)])
 def test_a_policy_is_kept_until_the_batch_is_approved(policy):
     assert ListPolicy.from_json(policy.as_json()) == policy

@@ -16,7 +16,7 @@ from importer.loader.sheets.grouped.heads import Head, head_in
 from importer.loader.sheets.grouped.layout import Grouping, ReportLayout, may_be_named
 from importer.loader.sheets.grouped.marks import RowMarks
 from importer.loader.sheets.grouped.open_amounts import OpenFrom
-from importer.loader.sheets.grouped.row_kinds import ReportRow, RowKind, is_age_head, is_detail, is_period_head
+from importer.loader.sheets.grouped.row_kinds import ReportLine, RowKind, is_age_head, is_detail, is_period_head
 from importer.loader.sheets.grouped.totals import TotalsCheck
 from importer.loader.sheets.labels import summed_up_in
 from importer.loader.values.parsers import is_blank
@@ -63,7 +63,7 @@ class ReportReader:
         self._layout, self._tests, self._is_glued = layout, layout.tests(), is_glued
         self._shapes: set[str] = set()
         self._found = Analysis(totals=TotalsCheck(layout.columns))
-        self._pending: list[ReportRow] = []
+        self._pending: list[ReportLine] = []
         self._heads: tuple[Head, ...] = ()
         self._currency: str | None = None
         self._is_currency_of_group = False
@@ -79,7 +79,7 @@ class ReportReader:
         self._end()
         return self._found
 
-    def _row(self, row: ReportRow) -> None:
+    def _row(self, row: ReportLine) -> None:
         row = self._in_its_group(self._signed(row))
         if row.kind is RowKind.HEADINGS:
             self._found.left_out[row.number] = NoteKind.REPEATED_HEADINGS
@@ -93,18 +93,18 @@ class ReportReader:
         elif row.kind is RowKind.DOCUMENT:
             self._document(row)
 
-    def _in_its_group(self, row: ReportRow) -> ReportRow:
+    def _in_its_group(self, row: ReportLine) -> ReportLine:
         """Return a row with its kind, if the rows above it show another one than its own cells."""
         if may_be_named(row) and (row.kind is RowKind.NAMED or self._layout.grouping is Grouping.HEADS_WITH_TOTALS):
             return self._named(row)
         if row.kind is not RowKind.HEAD:
             return row
         if self._is_glued(row.cells) or self._is_number_alone(row):
-            return ReportRow(row.number, row.cells, RowKind.DOCUMENT)
+            return ReportLine(row.number, row.cells, RowKind.DOCUMENT)
         is_of_group = not self._own_texts().isdisjoint(summed_up_in(row.label))
         return replace(row, kind=RowKind.TOTAL) if is_of_group else row
 
-    def _signed(self, row: ReportRow) -> ReportRow:
+    def _signed(self, row: ReportLine) -> ReportLine:
         """Return a row with the sign that a mark in a column of its own gives to its amount."""
         opened = self._layout.open_amount
         if opened is None or opened.source is not OpenFrom.SIDE or len(opened.columns) == 1:
@@ -119,7 +119,7 @@ class ReportReader:
         assert self._found.totals is not None
         return self._found.totals
 
-    def _named(self, row: ReportRow) -> ReportRow:
+    def _named(self, row: ReportLine) -> ReportLine:
         """Decide what a name with amounts is: a head with its total, the total of the group of that name, or a document."""
         kind = RowKind.DOCUMENT
         if self._layout.grouping is Grouping.HEADS_WITH_TOTALS:
@@ -132,13 +132,13 @@ class ReportReader:
             kind = RowKind.TOTAL
         return replace(row, kind=kind, label=row.label or row.text)
 
-    def _is_number_alone(self, row: ReportRow) -> bool:
+    def _is_number_alone(self, row: ReportLine) -> bool:
         """Return whether the only text of a row is the number of a document, such as ``INV-2041``, all else of it missing."""
         if len(row.texts) != 1 or row.texts[0] not in self._layout.columns.documents:
             return False
         return _shape(row.text) in self._shapes
 
-    def _names_group(self, row: ReportRow) -> bool:
+    def _names_group(self, row: ReportLine) -> bool:
         own = self._own_texts()
         return bool(row.texts) and all(fold(str(row.cells[at])) in own for at in row.texts)
 
@@ -147,13 +147,13 @@ class ReportReader:
         own = {fold(str(cell)) for head in self._heads for cell in (head.name, head.number) if not is_blank(cell)}
         return own | {head.key for head in self._heads}
 
-    def _total(self, row: ReportRow) -> None:
+    def _total(self, row: ReportLine) -> None:
         self._flush(of_total=True)
         names_group = not self._own_texts().isdisjoint(summed_up_in(row.label))
         closed = self._totals.total(row, of_group=names_group or not row.label)
         self._is_closed = self._is_closed or closed
 
-    def _document(self, row: ReportRow) -> None:
+    def _document(self, row: ReportLine) -> None:
         has_ages = self._flush()
         grouping = self._layout.grouping
         if grouping is Grouping.FIRST_ROW:
@@ -166,7 +166,7 @@ class ReportReader:
         self._count(row)
         self._extend(row.number)
 
-    def _take_own(self, row: ReportRow) -> None:
+    def _take_own(self, row: ReportLine) -> None:
         """Take the debtor from the row of his first document."""
         at_debtor = [at for at in self._layout.columns.debtors if at < len(row.cells) and not is_blank(row.cells[at])]
         if at_debtor:
@@ -197,7 +197,7 @@ class ReportReader:
             self._begin(names)
         return is_part
 
-    def _debtors_in(self, rows: Iterable[ReportRow]) -> tuple[Head, ...]:
+    def _debtors_in(self, rows: Iterable[ReportLine]) -> tuple[Head, ...]:
         """Return the debtors in heads that are above each other."""
         heads = list(rows)
         names: list[Head] = []
@@ -205,12 +205,12 @@ class ReportReader:
             names += self._of_head(row, is_above=not names and at + 1 < len(heads))
         return tuple(names)
 
-    def _kind_of_head(self, row: ReportRow) -> NoteKind:
+    def _kind_of_head(self, row: ReportLine) -> NoteKind:
         if is_age_head(row):
             return NoteKind.AGE_GROUPS
         return NoteKind.FURTHER_LINES if is_detail(row) else NoteKind.GROUP_HEADS
 
-    def _of_head(self, row: ReportRow, *, is_above: bool) -> Iterator[Head]:
+    def _of_head(self, row: ReportLine, *, is_above: bool) -> Iterator[Head]:
         """Yield the debtor whom a head names. It may name a currency or a state instead. ``is_above``: debtors are below it."""
         head = Head(row.number) if is_period_head(row) else head_in(row)
         if self._layout.grouping is Grouping.STATES:
@@ -224,7 +224,7 @@ class ReportReader:
         if is_debtor:
             yield head
 
-    def _count(self, row: ReportRow) -> None:
+    def _count(self, row: ReportLine) -> None:
         self._found.documents += 1
         if any(map(str.isalpha, number := self._tests.number_of(row.cells))):
             self._shapes.add(_shape(number))
@@ -232,7 +232,7 @@ class ReportReader:
         self._found.credits += self._is_credit(row)
         self._totals.add(row)
 
-    def _is_credit(self, row: ReportRow) -> bool:
+    def _is_credit(self, row: ReportLine) -> bool:
         """Return whether a document lowers what is owed: by its kind, or by an amount below zero."""
         words = (find(StateColumn.DOCUMENT_TYPE, str(cell), None) for cell in _at(self._layout.columns.types, row))
         if any(word is not None and word.meaning in CREDITS for word in words):
@@ -260,7 +260,7 @@ def _shape(number: str) -> str:
     return re.sub("[0-9]+", "9", number)
 
 
-def _at(positions: Iterable[int], row: ReportRow) -> list[Cell]:
+def _at(positions: Iterable[int], row: ReportLine) -> list[Cell]:
     return [row.cells[at] for at in positions if at < len(row.cells)]
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from importer.domain.cells import Cell
 from importer.domain.code_lists import case_currencies, find_country
 from importer.domain.text_keys import fold
-from importer.loader.sheets.grouped.row_kinds import ReportRow
+from importer.loader.sheets.grouped.row_kinds import ReportLine
 from importer.loader.values.parsers import display_text, is_blank
 
 _WORD = re.compile(
@@ -59,7 +59,7 @@ def without_again(text: str) -> str:
     return _AGAIN.sub("", text).strip()
 
 
-def head_in(row: ReportRow) -> Head:
+def head_in(row: ReportLine) -> Head:
     """Return the head in a row. A lone text is its name, whether it begins with a number is decided for all heads together."""
     currency = next((code for cell in row.cells if (code := _currency_in(cell))), None)
     texts = (row.cells[at] for at in row.texts)

@@ -14,7 +14,7 @@ from importer.loader.profile import Profile
 from importer.loader.sheets.grouped.columns import ReportColumns, report_columns
 from importer.loader.sheets.grouped.header_rows import HeadingRows, find_headings
 from importer.loader.sheets.grouped.open_amounts import OpenAmount, open_amount_of
-from importer.loader.sheets.grouped.row_kinds import ReportRow, RowKind, RowTests, is_age_head, is_period_head
+from importer.loader.sheets.grouped.row_kinds import ReportLine, RowKind, RowTests, is_age_head, is_period_head
 from importer.loader.sheets.grouped.sums import Level
 from importer.loader.sheets.labels import is_whole_total
 from importer.loader.values.parsers import is_blank
@@ -98,7 +98,7 @@ def _laid_out(rows: Sequence[NumberedRow], headings: HeadingRows, columns: Repor
     return ReportLayout(headings, columns, grouping, above, opened, lines)
 
 
-def _rows_below(tests: RowTests, rows: Sequence[NumberedRow], header_row: int) -> list[ReportRow]:
+def _rows_below(tests: RowTests, rows: Sequence[NumberedRow], header_row: int) -> list[ReportLine]:
     read = (tests.row(number, cells) for number, cells in rows if number > header_row)
     return [row for row in read if row.kind not in _NO_ROWS]
 
@@ -106,7 +106,7 @@ def _rows_below(tests: RowTests, rows: Sequence[NumberedRow], header_row: int) -
 _NO_ROWS = (RowKind.BLANK, RowKind.HEADINGS, RowKind.PAGE)
 
 
-def _grouping(columns: ReportColumns, rows: Sequence[ReportRow], documents: Sequence[ReportRow]) -> Grouping:
+def _grouping(columns: ReportColumns, rows: Sequence[ReportLine], documents: Sequence[ReportLine]) -> Grouping:
     heads = [row for row, below in pairwise(rows) if _is_head_above(row, below)]
     own = _share_with_debtor(columns, documents)
     if own > _FILLED and not _is_first_row_only(columns, rows):
@@ -118,11 +118,11 @@ def _grouping(columns: ReportColumns, rows: Sequence[ReportRow], documents: Sequ
     return Grouping.FIRST_ROW if _is_first_row_only(columns, rows) else Grouping.NONE
 
 
-def _is_head_above(row: ReportRow, below: ReportRow) -> bool:
+def _is_head_above(row: ReportLine, below: ReportLine) -> bool:
     return row.kind is RowKind.HEAD and below.kind in (RowKind.DOCUMENT, RowKind.HEAD)
 
 
-def _share_with_debtor(columns: ReportColumns, documents: Sequence[ReportRow]) -> float:
+def _share_with_debtor(columns: ReportColumns, documents: Sequence[ReportLine]) -> float:
     return sum(any(_texts(columns.debtors, row.cells)) for row in documents) / len(documents)
 
 
@@ -130,7 +130,7 @@ def _texts(positions: Iterable[int], cells: Sequence[Cell]) -> list[str]:
     return [str(cells[at]).strip() if at < len(cells) and not is_blank(cells[at]) else "" for at in positions]
 
 
-def _with_own_debtors(columns: ReportColumns, rows: Sequence[ReportRow], heads: Sequence[ReportRow]) -> Grouping:
+def _with_own_debtors(columns: ReportColumns, rows: Sequence[ReportLine], heads: Sequence[ReportLine]) -> Grouping:
     """Return the grouping of a list whose documents name their debtors: by ages, by states, by totals, or none."""
     if heads and all(map(_is_time, heads)):
         return Grouping.AGES
@@ -139,22 +139,22 @@ def _with_own_debtors(columns: ReportColumns, rows: Sequence[ReportRow], heads: 
     return Grouping.TOTALS if _has_totals_of_debtors(columns, rows) else Grouping.NONE
 
 
-def _is_time(row: ReportRow) -> bool:
+def _is_time(row: ReportLine) -> bool:
     return is_age_head(row) or is_period_head(row)
 
 
-def _is_state(row: ReportRow) -> bool:
+def _is_state(row: ReportLine) -> bool:
     return find(StateColumn.ROW_STATE, row.text, "Xero") is not None
 
 
-def _has_totals_of_debtors(columns: ReportColumns, rows: Sequence[ReportRow]) -> bool:
+def _has_totals_of_debtors(columns: ReportColumns, rows: Sequence[ReportLine]) -> bool:
     """Return whether totals are between the documents, each of them below those of one debtor."""
     totals = [at for at, row in enumerate(rows) if row.kind is RowKind.TOTAL]
     between = [at for at in totals if at + 1 < len(rows) and rows[at + 1].kind is RowKind.DOCUMENT]
     return bool(between) and len(totals) >= _FEWEST_TOTALS and all(_is_of_one_debtor(columns, rows, at) for at in between)
 
 
-def _is_of_one_debtor(columns: ReportColumns, rows: Sequence[ReportRow], total: int) -> bool:
+def _is_of_one_debtor(columns: ReportColumns, rows: Sequence[ReportLine], total: int) -> bool:
     """Return whether the documents above a total, up to the total before it, are of one debtor."""
     found: set[tuple[str, ...]] = set()
     for row in reversed(rows[:total]):
@@ -164,7 +164,7 @@ def _is_of_one_debtor(columns: ReportColumns, rows: Sequence[ReportRow], total: 
     return len(found) == 1
 
 
-def _is_first_row_only(columns: ReportColumns, rows: Sequence[ReportRow]) -> bool:
+def _is_first_row_only(columns: ReportColumns, rows: Sequence[ReportLine]) -> bool:
     """Return whether only the first document of each debtor names him.
 
     A name that is repeated in the next row shows that every row has one, so that an empty cell is a name that is missing.
@@ -180,12 +180,12 @@ def _is_first_row_only(columns: ReportColumns, rows: Sequence[ReportRow]) -> boo
     return below >= max(_FEWEST_BELOW, len(named) * _SHARE_BELOW) and len(set(named)) > _FEWEST_TOTALS
 
 
-def may_be_named(row: ReportRow) -> bool:
+def may_be_named(row: ReportLine) -> bool:
     """Return whether a row with amounts may name a debtor, whose name may begin like a total."""
     return row.kind is RowKind.NAMED or (row.kind is RowKind.TOTAL and bool(row.label) and not is_whole_total(row.label))
 
 
-def _has_totals_above(columns: ReportColumns, rows: Sequence[ReportRow]) -> bool:
+def _has_totals_above(columns: ReportColumns, rows: Sequence[ReportLine]) -> bool:
     """Return whether names with amounts are directly above documents, and these amounts are the sums of the documents."""
     tried = agreeing = 0
     for at, row in enumerate(rows[:-1]):

@@ -51,7 +51,7 @@ class RowKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class ReportRow:
+class ReportLine:
     """A row with its kind. ``label`` is the word by which it is a total, ``texts`` are the positions of its other texts."""
 
     number: int
@@ -78,22 +78,22 @@ class RowTests:
         self._amounts = frozenset(columns.amounts)
         self._labelled = frozenset((*columns.names, *columns.numbers, 0))
 
-    def row(self, number: int, cells: tuple[Cell, ...]) -> ReportRow:
+    def row(self, number: int, cells: tuple[Cell, ...]) -> ReportLine:
         """Return a row with its kind."""
         filled = [at for at, cell in enumerate(cells) if not is_blank(cell)]
         if not filled:
-            return ReportRow(number, cells, RowKind.BLANK)
+            return ReportLine(number, cells, RowKind.BLANK)
         if self._is_headings(cells, filled):
-            return ReportRow(number, cells, RowKind.HEADINGS)
+            return ReportLine(number, cells, RowKind.HEADINGS)
         if self.has_day(cells):
-            return ReportRow(number, cells, RowKind.DOCUMENT)
+            return ReportLine(number, cells, RowKind.DOCUMENT)
         label_at = self._label_at(cells, filled)
         label = "" if label_at is None else str(cells[label_at]).strip()
         texts = tuple(at for at in filled if at != label_at and self._is_text(at, cells[at]))
         kind = self._kind(cells, filled, label_at, texts)
         if kind is RowKind.HEAD:  # a name may begin with a word for a total
             texts = tuple(at for at in filled if self._is_text(at, cells[at]))
-        return ReportRow(number, cells, kind, label, texts, label_at)
+        return ReportLine(number, cells, kind, label, texts, label_at)
 
     def has_day(self, cells: Sequence[Cell]) -> bool:
         """Return whether a row has a day where documents have theirs, and more than that day."""
@@ -169,17 +169,17 @@ def _is_total_of_nothing(label: Cell) -> bool:
     return is_whole_total(label) or not str(label).strip("* ")
 
 
-def is_detail(row: ReportRow) -> bool:
+def is_detail(row: ReportLine) -> bool:
     """Return whether a row without amounts only adds to the head above it: a phone number, an address with its word."""
     return bool(row.texts) and all(_DETAIL.fullmatch(str(row.cells[at]).strip()) for at in row.texts)
 
 
-def is_age_head(row: ReportRow) -> bool:
+def is_age_head(row: ReportLine) -> bool:
     """Return whether the only text of a row is an age."""
     return len(row.texts) == 1 and is_age(row.cells[row.texts[0]])
 
 
-def is_period_head(row: ReportRow) -> bool:
+def is_period_head(row: ReportLine) -> bool:
     """Return whether the only text of a row is a period or a day, which name no debtor."""
     return len(row.texts) == 1 and (is_period(row.text) or is_day(row.cells[row.texts[0]]))
 

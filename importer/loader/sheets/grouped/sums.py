@@ -12,7 +12,7 @@ from importer.loader.sheets.grouped.columns import ReportColumns
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class TotalDifference:
     """An amount column in which a total is not the sum of its rows: its position, the total and the sum."""
 
     column: int
@@ -25,7 +25,7 @@ class Comparison:
     """A total beside its rows: the columns that agree and those that do not. Without any of them it could not be compared."""
 
     agreeing: tuple[int, ...] = ()
-    differing: tuple[Difference, ...] = ()
+    differing: tuple[TotalDifference, ...] = ()
 
     @property
     def agrees(self) -> bool:
@@ -117,8 +117,8 @@ class Level:
             return Sum().less(net).agrees(cell)
         return (at == debit or at in self.columns.balances) and net.agrees(cell)
 
-    def _difference(self, at: int, cell: Cell) -> Difference:
-        return Difference(at, shown_amount(cell), self.sums[at].shown() if at in self.sums else Decimal(0))
+    def _difference(self, at: int, cell: Cell) -> TotalDifference:
+        return TotalDifference(at, shown_amount(cell), self.sums[at].shown() if at in self.sums else Decimal(0))
 
 
 def _alike(one: Cell, other: Cell) -> bool:

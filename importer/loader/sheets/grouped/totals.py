@@ -9,8 +9,8 @@ from importer.domain.notes import Note, NoteKind, rows_of
 from importer.loader.sheets.grouped.ages import is_age
 from importer.loader.sheets.grouped.columns import ReportColumns
 from importer.loader.sheets.grouped.marks import AskedRows, differing_question, missing_end_question
-from importer.loader.sheets.grouped.row_kinds import ReportRow
-from importer.loader.sheets.grouped.sums import Comparison, Difference, Level, without_odd_columns
+from importer.loader.sheets.grouped.row_kinds import ReportLine
+from importer.loader.sheets.grouped.sums import Comparison, Level, TotalDifference, without_odd_columns
 from importer.loader.sheets.labels import is_whole_total, summed_up_in
 
 MOST_NOTED = 20
@@ -38,7 +38,7 @@ class TotalsCheck:
         self._columns = columns
         self._part, self._group, self._outer, self._all = (Level(columns) for _ in range(4))
         self._checked: list[_Checked] = []
-        self._expected: ReportRow | None = None
+        self._expected: ReportLine | None = None
         self._closing = 0
         self.labels: list[str] = []
         """The texts by which rows are totals."""
@@ -48,7 +48,7 @@ class TotalsCheck:
     def _levels(self) -> tuple[Level, ...]:
         return self._part, self._group, self._outer, self._all
 
-    def add(self, row: ReportRow) -> None:
+    def add(self, row: ReportLine) -> None:
         """Add a document to all sums."""
         for level in self._levels:
             level.add(row.number, row.cells)
@@ -64,7 +64,7 @@ class TotalsCheck:
         """Begin a part of a group, below the head of an age."""
         self._part.clear()
 
-    def expect(self, row: ReportRow) -> None:
+    def expect(self, row: ReportLine) -> None:
         """Note a total above the documents that begin now, when those of the one before it are complete."""
         self._settle_expected()
         self._expected, self._has_subtotals = row, True
@@ -77,7 +77,7 @@ class TotalsCheck:
             self._note(self._expected.number, comparison, self._group, asks=True)
         self._expected = None
 
-    def total(self, row: ReportRow, *, of_group: bool) -> bool:
+    def total(self, row: ReportLine, *, of_group: bool) -> bool:
         """Compare a total with the sums, and return whether it ends its group. ``of_group``: it can be that of its group only."""
         self._settle_expected()
         self.labels.append(row.label)
@@ -92,14 +92,14 @@ class TotalsCheck:
         self._note(row.number, level.compare(row.cells), level, asks=False)
         return self._close(row, level)
 
-    def _differing(self, row: ReportRow) -> bool:
+    def _differing(self, row: ReportLine) -> bool:
         """Note a total that agrees with nothing: the documents since the last total are asked about, if there are any."""
         is_of_all = not self._part.documents or (self._has_subtotals and is_whole_total(row.label))
         level = self._all if is_of_all else self._part
         self._note(row.number, level.compare(row.cells), level, asks=not is_of_all)
         return self._close(row, self._all if is_of_all else self._group)
 
-    def _close(self, row: ReportRow, level: Level) -> bool:
+    def _close(self, row: ReportLine, level: Level) -> bool:
         """Begin again below a total, and return whether the group ends with it, and not only a part of it."""
         is_part = any(is_age(text) for text in (row.label, *_summed_up(row)))
         self._has_subtotals = self._has_subtotals or not is_whole_total(row.label)
@@ -132,7 +132,7 @@ class TotalsCheck:
         asked += [AskedRows(one.first, one.last, missing_end_question()) for one in self._checked if not one.row]
         return sorted(asked, key=lambda one: one.first), notes, kinds
 
-    def _asked(self, differing: list[tuple[_Checked, tuple[Difference, ...]]]) -> Iterator[AskedRows]:
+    def _asked(self, differing: list[tuple[_Checked, tuple[TotalDifference, ...]]]) -> Iterator[AskedRows]:
         for one, differences in differing:
             if one.asks:
                 first = differences[0]
@@ -147,16 +147,16 @@ def _kind(comparison: Comparison) -> NoteKind:
     return NoteKind.CONFIRMED_TOTALS if comparison.agreeing else NoteKind.TOTALS
 
 
-def _note(sheet: str, row: int, difference: Difference) -> Note:
+def _note(sheet: str, row: int, difference: TotalDifference) -> Note:
     cents = (("total_cents", str(int(difference.total * 100))), ("sum_cents", str(int(difference.sum * 100))))
     return Note(NoteKind.DIFFERING_TOTAL, sheet, rows_of([row]), cents)
 
 
-def _is_carried(row: ReportRow) -> bool:
+def _is_carried(row: ReportLine) -> bool:
     return any(row.label.casefold().startswith(word) for word in _CARRIED)
 
 
-def _summed_up(row: ReportRow) -> list[str]:
+def _summed_up(row: ReportLine) -> list[str]:
     """Return the texts beside the word for a total as they are written, such as the age in ``Total for 1 - 30 days``."""
     label = " ".join(row.label.split())
     words = label.split(" ")

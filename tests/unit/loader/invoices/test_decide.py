@@ -6,7 +6,7 @@ import pytest
 
 from importer.domain.documents import DocumentKind
 from importer.domain.reasons import Reason
-from importer.loader.invoices.decide import GroupRules, Outcome, decide
+from importer.loader.invoices.decide import GroupOutcome, GroupRules, decide
 from importer.loader.invoices.listed import ListedDocument, Place, Standing
 from importer.loader.invoices.texts import MOST_CHARACTERS, comments_of, description_of
 
@@ -66,7 +66,7 @@ def numbers(decision):
 
 def test_the_principal_is_the_sum_of_the_invoices_less_credits_and_payments(listed):
     found = decided(listed.invoice("1", 10000), listed.invoice("2", 5000), listed.credit("K", 1000), listed.payment(None, 500))
-    assert (found.outcome, found.cents, found.questions) == (Outcome.CASE, 13500, ())
+    assert (found.outcome, found.cents, found.questions) == (GroupOutcome.CASE, 13500, ())
     assert found.unassigned_cents == 1500
 
 
@@ -119,7 +119,7 @@ def test_a_debtor_with_fees_only_or_without_a_balance_is_left_out(listed):
     assert decided(listed.fee("G", 700)).reason.code == "fees_only"
     invoice = listed.invoice("1", 1000)
     found = decided(invoice, listed.credit("K", 1000, named="1"))
-    assert (found.outcome, found.reason.code) == (Outcome.LEFT_OUT, "balance")
+    assert (found.outcome, found.reason.code) == (GroupOutcome.LEFT_OUT, "balance")
     assert decided(listed.credit("K", 100)).reason.code == "no_invoice_left"
 
 
@@ -129,7 +129,7 @@ def test_unassigned_credits_that_are_large_or_swallow_the_claim_are_a_question(l
     large = decided(listed.invoice("1", 10000), listed.payment(None, 5001))
     assert (codes(large), large.cents) == (["unassigned_credits"], 4999)
     swallowed = decided(listed.invoice("1", 10000), listed.payment(None, 10000))
-    assert (swallowed.outcome, codes(swallowed), swallowed.cents) == (Outcome.CASE, ["unassigned_credits"], 10000)
+    assert (swallowed.outcome, codes(swallowed), swallowed.cents) == (GroupOutcome.CASE, ["unassigned_credits"], 10000)
     assert [why.code for why in swallowed.out.values()] == ["not_taken_off"]
 
 
@@ -156,14 +156,14 @@ def test_payments_can_be_left_out(listed):
 def test_a_bad_row_rejects_the_group(listed):
     bad = listed.credit("K", 0, standing=Standing.REJECTED, reasons=(UNREAD,))
     found = decided(listed.invoice("1", 10000), bad)
-    assert (found.outcome, found.reason.code) == (Outcome.REJECTED, "group_rejected")
+    assert (found.outcome, found.reason.code) == (GroupOutcome.REJECTED, "group_rejected")
     assert "row 2" in found.reason.message
 
 
 def test_rows_with_one_number_are_one_document_or_contradict_each_other_or_are_instalments(listed):
     assert decided(listed.invoice("1", 10000), listed.invoice("1", 10000)).cents == 10000
     found = decided(listed.invoice("1", 10000), listed.invoice("1", 900))
-    assert (found.outcome, found.reason.code) == (Outcome.REJECTED, "contradiction")
+    assert (found.outcome, found.reason.code) == (GroupOutcome.REJECTED, "contradiction")
     parts = [listed.invoice("1", 1000, due=dt.date(2026, month, 1)) for month in (2, 3)]
     found = decided(*parts)
     assert found.cents == 2000
@@ -181,7 +181,7 @@ def test_equal_payments_without_a_number_are_two_wherever_their_rows_are(listed)
 def test_payments_under_the_number_of_their_invoice_name_it(listed):
     invoice, first, second = listed.invoice("1", 10000), listed.payment("1", 100), listed.payment("1", 250)
     found = decided(invoice, first, second)
-    assert (found.outcome, found.cents, found.unassigned_cents) == (Outcome.CASE, 9650, 0)
+    assert (found.outcome, found.cents, found.unassigned_cents) == (GroupOutcome.CASE, 9650, 0)
 
 
 def test_an_identity_has_nothing_that_changes(listed):
