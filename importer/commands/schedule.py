@@ -110,8 +110,8 @@ def _refuse_foreign_kind(kind: Kind) -> None:
 
 def _shown(planned: Installation) -> list[str]:
     lines = []
-    for document in planned.documents:
-        lines += [f"--- {document.label}", document.text.rstrip("\n"), ""]
+    for file in planned.files:
+        lines += [f"--- {file.label}", file.text.rstrip("\n"), ""]
     steps = [" ".join(step.words) for step in planned.enable]
     return [*lines, "Then:", *(f"  {step}" for step in steps)] if steps else lines[:-1]
 
@@ -138,9 +138,9 @@ def _lost_settings() -> list[str]:
 
 def _remove_others(job: Job, planned: Installation, folders: Folders) -> None:
     """Take away what other schedulers have of this schedule, or it would run twice."""
-    mine = {document.path for document in planned.documents}
+    mine = {file.path for file in planned.files}
     for other in removals(job.identifier, folders):
-        if other.kind is not planned.kind or not mine & {document.path for document in other.documents}:
+        if other.kind is not planned.kind or not mine & {file.path for file in other.files}:
             remove(other, job.identifier)
 
 
@@ -150,7 +150,7 @@ def remove_schedule(name: str, workspace: Workspace, dialogue: Dialogue | None, 
     found = list(removals(identifier, folders_of_user()))
     if not found:
         return [f"{name} is not installed for this workspace."]
-    labels = [document.label for one in found for document in one.documents]
+    labels = [file.label for one in found for file in one.files]
     if not agrees(dialogue, f"Remove {_in_words(labels)}?", yes=yes):
         raise Declined("Nothing was removed.")
     for one in found:
@@ -198,12 +198,12 @@ def schedule_state(name: str, workspace: Workspace, settings: Settings, config: 
     job, folders = job_of(name, workspace, settings, config), folders_of_user()
     schedule, installed, differences = job.settings, list(removals(job.identifier, folders)), list[str]()
     for one in installed:
-        is_system = any(str(document.path).startswith(("/etc/", "/Library/")) for document in one.documents)
+        is_system = any(str(file.path).startswith(("/etc/", "/Library/")) for file in one.files)
         planned = installation(one.kind, replace(job, settings=replace_system(schedule) if is_system else schedule), folders)
         differences += _differences(planned, job.identifier)
     if len(installed) > 1:
         differences.insert(0, "it is installed more than once, and runs that often")
-    labels = tuple((one.kind, tuple(document.label for document in one.documents)) for one in installed)
+    labels = tuple((one.kind, tuple(file.label for file in one.files)) for one in installed)
     last = ScheduleRecord(workspace.root, name, OWNER_ALONE).last()
     return ScheduleState(name, schedule, last, _next_run(schedule), labels, tuple(differences))
 
@@ -227,12 +227,12 @@ def _show(name: str, workspace: Workspace, settings: Settings, config: Path | No
 
 def _differences(planned: Installation, identifier: str) -> list[str]:
     found: list[str] = []
-    for document in planned.documents:
-        there = installed_text(document, identifier)
+    for file in planned.files:
+        there = installed_text(file, identifier)
         if there is None:
-            found.append(f"{document.label} is missing")
+            found.append(f"{file.label} is missing")
             continue
-        changes = difflib.unified_diff(there.splitlines(), document.text.splitlines(), lineterm="", n=0)
+        changes = difflib.unified_diff(there.splitlines(), file.text.splitlines(), lineterm="", n=0)
         found += [line for line in list(changes)[2:] if not line.startswith("@@")]
     return found
 

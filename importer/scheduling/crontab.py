@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importer.errors import UsageError
 from importer.scheduling.calendar import Calendar
-from importer.scheduling.job import Document, Folders, Installation, Job, require_plain
+from importer.scheduling.job import Folders, Installation, Job, SchedulerFile, require_plain
 from importer.scheduling.kinds import Kind
 
 LONGEST_COMMAND = 900
@@ -25,12 +25,12 @@ def installation(job: Job, folders: Folders) -> Installation:
         )
     if job.settings.credentials:
         raise UsageError(f"cron loads no credentials. Remove credentials under [schedule.{job.name}], or use --kind systemd.")
-    return Installation(Kind.CRONTAB, (Document(None, block(job)),), notes=_NOTES)
+    return Installation(Kind.CRONTAB, (SchedulerFile(None, block(job)),), notes=_NOTES)
 
 
 def removal(identifier: str) -> Installation:
-    """Return what takes the block with this name away. The document has only its first line."""
-    return Installation(Kind.CRONTAB, (Document(None, f"{_first(identifier)}\n"),))
+    """Return what takes the block with this name away. The file has only its first line."""
+    return Installation(Kind.CRONTAB, (SchedulerFile(None, f"{_first(identifier)}\n"),))
 
 
 def block(job: Job) -> str:

@@ -65,7 +65,7 @@ class Folders:
 
 
 @dataclass(frozen=True)
-class Document:
+class SchedulerFile:
     """A file that a scheduler reads; for cron, the block of lines in the user's crontab, whose path is None."""
 
     path: PurePath | None
@@ -91,7 +91,7 @@ class Installation:
     """What installs a job, and what takes it away again. ``notes`` say what this scheduler does not do."""
 
     kind: Kind
-    documents: tuple[Document, ...]
+    files: tuple[SchedulerFile, ...]
     enable: tuple[SystemCommand, ...] = ()
     disable: tuple[SystemCommand, ...] = ()
     after_removal: tuple[SystemCommand, ...] = ()

@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Any
 
 from importer.errors import UsageError
-from importer.scheduling.job import Document, Folders, Installation, Job, SystemCommand, require_plain
+from importer.scheduling.job import Folders, Installation, Job, SchedulerFile, SystemCommand, require_plain
 from importer.scheduling.kinds import Kind
 
 _NOTES = (
@@ -25,16 +25,16 @@ def installation(job: Job, folders: Folders) -> Installation:
     if settings.system and settings.user is None:
         raise UsageError(f'Write user = "..." under [schedule.{job.name}]: the user as whom the machine runs it.')
     path = _path(job.identifier, folders, system=settings.system)
-    document = Document(path, plistlib.dumps(_content(job, folders), sort_keys=False).decode())
+    file = SchedulerFile(path, plistlib.dumps(_content(job, folders), sort_keys=False).decode())
     enable, disable = _steps(job.identifier, path, folders.uid, system=settings.system)
-    return Installation(Kind.LAUNCHD, (document,), enable, disable, notes=_NOTES)
+    return Installation(Kind.LAUNCHD, (file,), enable, disable, notes=_NOTES)
 
 
 def removal(identifier: str, folders: Folders, *, system: bool) -> Installation:
-    """Return what takes the property list with this name away. The document has no text."""
+    """Return what takes the property list with this name away. The file has no text."""
     path = _path(identifier, folders, system=system)
     _, disable = _steps(identifier, path, folders.uid, system=system)
-    return Installation(Kind.LAUNCHD, (Document(path, ""),), disable=disable)
+    return Installation(Kind.LAUNCHD, (SchedulerFile(path, ""),), disable=disable)
 
 
 def _path(identifier: str, folders: Folders, *, system: bool) -> PurePath:

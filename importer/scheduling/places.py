@@ -13,7 +13,7 @@ from importer.domain.file_access import OWNER_ALONE
 from importer.domain.paths import is_file, is_folder
 from importer.errors import UsageError
 from importer.scheduling import crontab, launchd, systemd, task_scheduler
-from importer.scheduling.job import Document, Folders, Installation, Job, SystemCommand
+from importer.scheduling.job import Folders, Installation, Job, SchedulerFile, SystemCommand
 from importer.scheduling.kinds import Kind
 
 _LONGEST_STEP = 60
@@ -67,7 +67,7 @@ def removals(identifier: str, folders: Folders) -> Iterator[Installation]:
         launchd.removal(identifier, folders, system=True),
         task_scheduler.removal(identifier, folders),
     ]
-    yield from (one for one in candidates if any(is_file(Path(str(document.path))) for document in one.documents))
+    yield from (one for one in candidates if any(is_file(Path(str(file.path))) for file in one.files))
     if crontab.block_in(_crontab_if_allowed(), identifier) is not None:
         yield crontab.removal(identifier)
 
@@ -80,66 +80,66 @@ def _crontab_if_allowed() -> str:
         return ""
 
 
-def installed_text(document: Document, identifier: str) -> str | None:
-    """Return the text that is installed in the place of a document; None if there is none. Raises UsageError."""
-    if document.path is None:
+def installed_text(file: SchedulerFile, identifier: str) -> str | None:
+    """Return the text that is installed in the place of a file; None if there is none. Raises UsageError."""
+    if file.path is None:
         return crontab.block_in(read_crontab(), identifier)
-    path = Path(str(document.path))
+    path = Path(str(file.path))
     try:
-        return path.read_text(encoding=document.encoding) if is_file(path) else None
+        return path.read_text(encoding=file.encoding) if is_file(path) else None
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read: {error}. Ask its owner, or remove it.") from None
 
 
 def install(found: Installation, identifier: str) -> None:
-    """Write the documents and make the scheduler read them. Raises UsageError, which says what is left to do."""
-    for document in found.documents:
-        _refuse_foreign(document, identifier)
-    for document in found.documents:
-        if document.path is None:
-            write_crontab(crontab.with_block(read_crontab(), identifier, document.text))
+    """Write the files and make the scheduler read them. Raises UsageError, which says what is left to do."""
+    for file in found.files:
+        _refuse_foreign(file, identifier)
+    for file in found.files:
+        if file.path is None:
+            write_crontab(crontab.with_block(read_crontab(), identifier, file.text))
         else:
-            _write(document, Path(str(document.path)))
+            _write(file, Path(str(file.path)))
     run_steps(found.enable, "The files are written. Run it, or `importer schedule install` again")
 
 
 def remove(found: Installation, identifier: str) -> None:
-    """Make the scheduler forget a job, and delete its documents. Raises UsageError."""
-    for document in found.documents:
-        _refuse_foreign(document, identifier)
+    """Make the scheduler forget a job, and delete its files. Raises UsageError."""
+    for file in found.files:
+        _refuse_foreign(file, identifier)
     run_steps(found.disable, "Nothing was removed. Run it, and `importer schedule remove` again")
-    for document in found.documents:
-        if document.path is None:
+    for file in found.files:
+        if file.path is None:
             write_crontab(crontab.with_block(read_crontab(), identifier, ""))
             continue
         try:
-            Path(str(document.path)).unlink(missing_ok=True)
+            Path(str(file.path)).unlink(missing_ok=True)
         except OSError as error:
-            raise UsageError(f"{document.path} cannot be deleted: {error.strerror}. {_who(document)}") from None
+            raise UsageError(f"{file.path} cannot be deleted: {error.strerror}. {_who(file)}") from None
     run_steps(found.after_removal, "The files are deleted. Run it yourself")
 
 
-def _refuse_foreign(document: Document, identifier: str) -> None:
-    if document.path is not None:
-        text = installed_text(document, identifier)
+def _refuse_foreign(file: SchedulerFile, identifier: str) -> None:
+    if file.path is not None:
+        text = installed_text(file, identifier)
         if text is not None and identifier not in text:
-            raise UsageError(f"{document.path} is not from the importer, and stays. Rename the schedule, or remove the file.")
+            raise UsageError(f"{file.path} is not from the importer, and stays. Rename the schedule, or remove the file.")
 
 
-def _write(document: Document, path: Path) -> None:
+def _write(file: SchedulerFile, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if document.encoding == "utf-8":
-            OWNER_ALONE.write(path, document.text, durable=False)
+        if file.encoding == "utf-8":
+            OWNER_ALONE.write(path, file.text, durable=False)
             path.chmod(0o644)  # what reads it may be another user; there are no secrets in it
         else:
-            path.write_text(document.text, encoding=document.encoding, newline="\r\n")
+            path.write_text(file.text, encoding=file.encoding, newline="\r\n")
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}. {_who(document)}") from None
+        raise UsageError(f"{path} cannot be written: {error.strerror}. {_who(file)}") from None
 
 
-def _who(document: Document) -> str:
-    if document.path is not None and str(document.path).startswith(("/etc/", "/Library/")):
+def _who(file: SchedulerFile) -> str:
+    if file.path is not None and str(file.path).startswith(("/etc/", "/Library/")):
         return "For the scheduler of the machine, run this as root; or give root what --print shows."
     return "Ask for the right to."
 

@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 from importer.errors import UsageError
 from importer.scheduling.calendar import DAYS, Calendar
-from importer.scheduling.job import Document, Folders, Installation, Job, SystemCommand, require_plain
+from importer.scheduling.job import Folders, Installation, Job, SchedulerFile, SystemCommand, require_plain
 from importer.scheduling.kinds import Kind
 
 NOT_A_FAILURE = (3, 7, 8)
@@ -23,17 +23,18 @@ def installation(job: Job, folders: Folders) -> Installation:
             f"[schedule.{job.name}]."
         )
     folder = folders.system_units if settings.system else folders.user_units
-    documents = (
-        Document(folder / f"{job.identifier}.service", _service(job)),
-        Document(folder / f"{job.identifier}.timer", _timer(job)),
+    files = (
+        SchedulerFile(folder / f"{job.identifier}.service", _service(job)),
+        SchedulerFile(folder / f"{job.identifier}.timer", _timer(job)),
     )
-    return Installation(Kind.SYSTEMD, documents, *_steps(job.identifier, system=settings.system), _notes(job))
+    return Installation(Kind.SYSTEMD, files, *_steps(job.identifier, system=settings.system), _notes(job))
 
 
 def removal(identifier: str, folder: PurePath, *, system: bool) -> Installation:
-    """Return what takes the units with this name away from a folder. The documents have no text."""
+    """Return what takes the units with this name away from a folder. The files have no text."""
     names = (f"{identifier}.service", f"{identifier}.timer")
-    return Installation(Kind.SYSTEMD, tuple(Document(folder / name, "") for name in names), *_steps(identifier, system=system))
+    files = tuple(SchedulerFile(folder / name, "") for name in names)
+    return Installation(Kind.SYSTEMD, files, *_steps(identifier, system=system))
 
 
 def _steps(

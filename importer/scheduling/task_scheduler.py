@@ -13,7 +13,7 @@ from pathlib import PureWindowsPath
 
 from importer.errors import UsageError
 from importer.scheduling.calendar import Calendar
-from importer.scheduling.job import PRODUCT, Document, Folders, Installation, Job, SystemCommand
+from importer.scheduling.job import PRODUCT, Folders, Installation, Job, SchedulerFile, SystemCommand
 from importer.scheduling.kinds import Kind
 
 NAMESPACE = "http://schemas.microsoft.com/windows/2004/02/mit/task"
@@ -33,14 +33,14 @@ def installation(job: Job, folders: Folders) -> Installation:
     password = ("/ru", job.user, "/rp", "*") if job.settings.when_logged_off else ()
     enable = SystemCommand(("schtasks", "/create", "/tn", _task(job.identifier), "/xml", str(path), "/f", *password))
     return Installation(
-        Kind.WINDOWS, (Document(path, text, "utf-16"),), (enable,), _disable(job.identifier), notes=tuple(_notes(job))
+        Kind.WINDOWS, (SchedulerFile(path, text, "utf-16"),), (enable,), _disable(job.identifier), notes=tuple(_notes(job))
     )
 
 
 def removal(identifier: str, folders: Folders) -> Installation:
-    """Return what takes the task with this name away. The document has no text."""
+    """Return what takes the task with this name away. The file has no text."""
     return Installation(
-        Kind.WINDOWS, (Document(folders.tasks / f"{identifier}.xml", "", "utf-16"),), disable=_disable(identifier)
+        Kind.WINDOWS, (SchedulerFile(folders.tasks / f"{identifier}.xml", "", "utf-16"),), disable=_disable(identifier)
     )
 
 

@@ -95,7 +95,7 @@ def test_the_notes_say_what_cron_does_not_do():
         True,
         True,
     ]
-    assert installation(job(at="23:59"), FOLDERS).documents[0].text.count(time(23, 59).strftime("59 23 * * *")) == 1
+    assert installation(job(at="23:59"), FOLDERS).files[0].text.count(time(23, 59).strftime("59 23 * * *")) == 1
 
 
 @pytest.mark.skipif(shutil.which("crontab") is None, reason="crontab is not installed")

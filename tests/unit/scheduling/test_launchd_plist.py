@@ -10,8 +10,8 @@ from importer.scheduling.launchd import installation
 
 
 def plist(one):
-    (document,) = installation(one, FOLDERS).documents
-    return document.path, plistlib.loads(document.text.encode())
+    (file,) = installation(one, FOLDERS).files
+    return file.path, plistlib.loads(file.text.encode())
 
 
 def test_a_job_of_the_user_has_its_times_and_one_command():

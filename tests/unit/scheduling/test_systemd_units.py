@@ -15,7 +15,7 @@ PATHS = st.text(st.characters(min_codepoint=32, exclude_categories=["Cs", "Cc"])
 
 
 def units(one):
-    service, timer = installation(one, FOLDERS).documents
+    service, timer = installation(one, FOLDERS).files
     return service.text, timer.text
 
 
@@ -83,10 +83,10 @@ def test_systemd_finds_nothing_wrong_with_the_units(tmp_path, settings):
     workspace = tmp_path / 'a b%n $HOME "q" ø'
     workspace.mkdir()
     one = job(str(workspace), at=["Mon..Fri 03:30", "06:15"], timezone="Europe/Copenhagen", **settings)
-    documents = installation(one, FOLDERS).documents
-    for document in documents:
-        text = document.text.replace("/opt/importer/bin/importer", "/bin/true")
-        (tmp_path / document.path.name).write_text(text, encoding="utf-8")
-    command = ["systemd-analyze", "verify", *(tmp_path / document.path.name for document in documents)]
+    files = installation(one, FOLDERS).files
+    for file in files:
+        text = file.text.replace("/opt/importer/bin/importer", "/bin/true")
+        (tmp_path / file.path.name).write_text(text, encoding="utf-8")
+    command = ["systemd-analyze", "verify", *(tmp_path / file.path.name for file in files)]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (ended.returncode, one.identifier in ended.stderr) == (0, False), ended.stderr

@@ -43,10 +43,10 @@ WORKSPACE = r"\\files\finance\Inkasso & Søn"
 
 
 def task(one):
-    (document,) = installation(one, FOLDERS).documents
-    assert document.encoding == "utf-16"
-    assert document.text.startswith('<?xml version="1.0" encoding="UTF-16"?>\n')
-    return ET.fromstring(document.text.encode("utf-16"))
+    (file,) = installation(one, FOLDERS).files
+    assert file.encoding == "utf-16"
+    assert file.text.startswith('<?xml version="1.0" encoding="UTF-16"?>\n')
+    return ET.fromstring(file.text.encode("utf-16"))
 
 
 def check(element):

@@ -23,7 +23,7 @@ _NUMBER = re.compile(r"\S*[0-9]{3}")
 _FEW = 0.2
 
 
-class Debtor(Enum):
+class DebtorLevel(Enum):
     """Which head of a group names the debtor."""
 
     INNER = auto()
@@ -36,25 +36,25 @@ def debtor_heads(sheet: str, spans: Sequence[Span], labels: Iterable[str]) -> di
     ``labels`` are the texts of the totals. Raises FileRefused if heads have two levels and nothing shows which one is the debtor.
     """
     level = _level(sheet, [span for span in spans if len(span.heads) > 1], spans, labels)
-    chosen = [(span.first, span.heads[0 if level is Debtor.OUTER else -1]) for span in spans if span.heads]
+    chosen = [(span.first, span.heads[0 if level is DebtorLevel.OUTER else -1]) for span in spans if span.heads]
     numbered = {head.row: head for head in with_numbers(list({head.row: head for _, head in chosen}.values()))}
     return {first: numbered[head.row] for first, head in chosen}
 
 
-def _level(sheet: str, nested: Sequence[Span], spans: Sequence[Span], labels: Iterable[str]) -> Debtor:
+def _level(sheet: str, nested: Sequence[Span], spans: Sequence[Span], labels: Iterable[str]) -> DebtorLevel:
     if not nested:
-        return Debtor.INNER
+        return DebtorLevel.INNER
     outer, inner = ([_text(span.heads[at]) for span in nested] for at in (0, -1))
     named = set(chain.from_iterable(map(summed_up_in, labels)))
     is_outer, is_inner = (not named.isdisjoint(map(fold, texts)) for texts in (outer, inner))
     tests = (
-        (Debtor.INNER, all(map(_ACCOUNT.fullmatch, outer))),
-        (Debtor.INNER, is_inner and not is_outer),
-        (Debtor.OUTER, is_outer and not is_inner),
-        (Debtor.OUTER, _are_numbered_alone(outer, inner)),
-        (Debtor.INNER, len(set(outer)) < min(2, len(set(inner)))),
-        (Debtor.OUTER, _are_repeated(outer, inner)),
-        (Debtor.INNER, len(nested) <= _FEW * len(spans)),
+        (DebtorLevel.INNER, all(map(_ACCOUNT.fullmatch, outer))),
+        (DebtorLevel.INNER, is_inner and not is_outer),
+        (DebtorLevel.OUTER, is_outer and not is_inner),
+        (DebtorLevel.OUTER, _are_numbered_alone(outer, inner)),
+        (DebtorLevel.INNER, len(set(outer)) < min(2, len(set(inner)))),
+        (DebtorLevel.OUTER, _are_repeated(outer, inner)),
+        (DebtorLevel.INNER, len(nested) <= _FEW * len(spans)),
     )
     found = next((level for level, applies in tests if applies), None)
     if found is None:
