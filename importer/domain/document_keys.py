@@ -29,6 +29,12 @@ class DocumentSource(StrEnum):
     SECOND_REFERENCE = "second_reference"  # a creditor reference beside it, which need not be the number of a document
     VOUCHER = "voucher"  # a voucher of the case, whose number it is
     UNKNOWN = "unknown"  # the case shows no number: it may be any document of its debtor
+    GROWN = "grown"  # a question, and no case, carries it: more was open of it again
+    REPORTED = "reported"  # a credit or payment that is new since the case was sent, and that a person was asked to report
+
+
+MARKS = frozenset({DocumentSource.GROWN, DocumentSource.REPORTED})
+"""What is noted about documents that no case carries by it."""
 
 
 class Owner(NamedTuple):

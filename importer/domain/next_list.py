@@ -25,12 +25,14 @@ class ListPolicy:
     """What a profile says of its later lists, and the user of this one.
 
     ``is_complete``: a list shows every open document, so that one that is missing is gone. ``is_current``: the user has said that
-    this list counts.
+    this list counts. ``deposits_on``: what is open less of a document is deposited, on this day (the list's, midnight in ISO form
+    with the offset of the user's time zone); None if it is only reported.
     """
 
     new_invoices: NewInvoices = NewInvoices.ASK
     is_complete: bool = False
     is_current: bool = False
+    deposits_on: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the policy as members of a JSON object."""

@@ -31,6 +31,7 @@ class NoteKind(StrEnum):
     LIST_DOES_NOT_COUNT = "list_does_not_count"  # why, missing, known, last
     DOCUMENTS_ADDED = "documents_added"  # case, ref, count, claimed, more, currency
     DOCUMENTS_GONE = "documents_gone"  # count; gone, for each that is named
+    DEPOSITS = "deposits"  # count; currency and cents, for each currency
 
     # A sheet of the file
     GUARDS_TAKEN_OFF = "guards_taken_off"  # its rows

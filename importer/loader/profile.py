@@ -72,7 +72,8 @@ class Profile(BaseModel):
     are whose names do not show it, by customer number, or by name and postal code ("*": all others). ``master_data`` says which
     file or sheet completes the debtors of the list. ``cases_from`` says what makes a case: a row, all rows of a debtor, or all
     rows with one reference. Where several rows make a case, ``vouchers`` says whether each is a voucher, ``payments`` whether
-    payments count, ``disputed`` what becomes of a disputed invoice, and ``empty_open`` that an empty open amount is nothing.
+    payments count, and whether a later list that shows less of an invoice than was claimed is a deposit ("voucher"), ``disputed``
+    what becomes of a disputed invoice, and ``empty_open`` that an empty open amount is nothing.
     ``new_invoices`` says what becomes of new documents of a debtor with an open case, ``complete_list`` that a list shows every
     open document.
     """
@@ -98,7 +99,7 @@ class Profile(BaseModel):
     on_change: Literal["report", "reject"] = "report"
     cases_from: Literal["row", "debtor", "reference"] = "row"
     vouchers: Literal["each", "none"] = "each"
-    payments: Literal["count", "ignore"] = "count"
+    payments: Literal["count", "ignore", "voucher"] = "count"
     disputed: Literal["ask", "leave out"] = "ask"
     empty_open: Literal[0] | None = None
     new_invoices: Literal["ask", "case", "add"] = "ask"
@@ -180,6 +181,13 @@ class Profile(BaseModel):
             raise ValueError(objection)
         return self
 
+    @model_validator(mode="after")
+    def _deposits_have_vouchers(self) -> Profile:
+        if self.payments == "voucher" and (self.cases_from == "row" or self.vouchers == "none"):
+            needed = 'cases_from = "debtor" or "reference" and vouchers = "each"'
+            raise ValueError(f'payments = "voucher" needs {needed}: a deposit lowers the voucher of an invoice')
+        return self
+
     def targets(self) -> list[str]:
         """Return the canonical names that ``columns`` maps to."""
         return [name for value in self.columns.values() for name in names_in(value)]
@@ -206,9 +214,13 @@ class Profile(BaseModel):
         answers = {QuestionKind(kind): StandingAnswer(answer) for kind, answer in self.questions.items()}
         return StandingAnswers(self.name, answers)
 
-    def list_policy(self, *, is_current: bool) -> ListPolicy:
-        """Return what is done with what a later list shows. ``is_current``: the user has said that this list counts."""
-        return ListPolicy(NewInvoices(self.new_invoices), self.complete_list, is_current=is_current)
+    def list_policy(self, *, is_current: bool, deposits_on: str | None = None) -> ListPolicy:
+        """Return what is done with what a later list shows. ``is_current``: the user has said that this list counts.
+
+        ``deposits_on`` is the day of a deposit, for a list that makes vouchers.
+        """
+        day = deposits_on if self.payments == "voucher" else None
+        return ListPolicy(NewInvoices(self.new_invoices), self.complete_list, is_current=is_current, deposits_on=day)
 
     def party_kinds(self) -> dict[str, PartyKind]:
         """Return the kinds of debtors that the profile lists, by folded customer number, or by name and postal code."""

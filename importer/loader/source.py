@@ -16,7 +16,7 @@ from importer.domain.personal_numbers.names import shown_name, shown_names
 from importer.domain.records import LoadedRow, LoadedSource
 from importer.errors import FileRefused, HeadingsRefused
 from importer.loader.files.dataframe import FrameSheet
-from importer.loader.invoices.passes import is_grouped, rows_of_groups
+from importer.loader.invoices.passes import is_grouped, makes_vouchers, rows_of_groups
 from importer.loader.master_data.apart import (
     refuse_only_master_data,
     with_master_data,
@@ -121,9 +121,16 @@ def _load(
         profile=profile.name or None,
         rejects_changes=profile.on_change == "reject",
         standing=profile.standing_answers(),
-        lists=profile.list_policy(is_current=context.list_is_current),
+        lists=profile.list_policy(is_current=context.list_is_current, deposits_on=_midnight(listed_on, profile, context)),
         listed_on=listed_on,
     )
+
+
+def _midnight(day: dt.date | None, profile: Profile, context: LoadContext) -> str | None:
+    """Return the beginning of a day as deposits of its list are dated; None if the list makes no vouchers, or has no date."""
+    if day is None or not makes_vouchers(profile, context):
+        return None
+    return dt.datetime.combine(day, dt.time(), context.timezone).isoformat()
 
 
 def _names_of(sheets: Iterable[Sheet]) -> list[str]:

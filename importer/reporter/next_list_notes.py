@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from importer.domain.money import cents_of, decimal_text
+from importer.domain.money import cents_of, decimal_text, grouped_text
 from importer.domain.next_list import Objection
 from importer.domain.notes import Note
 
@@ -35,6 +35,19 @@ def documents_gone(note: Note) -> str:
     return (
         f"{count:,} {what} not in this list any more: {', '.join(named)}{more}. That is no payment, and nothing is sent about "
         "it: ask, and tell the collection partner in the chat of the case."
+    )
+
+
+def deposits(note: Note) -> str:
+    """Say that what is open less of documents than was claimed is deposited."""
+    count = int(note.value("count"))
+    pairs = zip(note.all("currency"), note.all("cents"), strict=True)
+    money = ", ".join(f"{currency} {grouped_text(int(cents))}" for currency, cents in pairs)
+    what = "1 document of an open case: a deposit" if count == 1 else f"documents of open cases: {count:,} deposits"
+    verb = "lowers" if count == 1 else "lower"
+    return (
+        f"Less is open than was claimed of {what} of the creditor, {money}, {verb} what Debbie shows. Debitura's claims stay as "
+        "they are."
     )
 
 

@@ -9,7 +9,7 @@ from importer.domain.notes import Note, NoteKind, RowNumbers
 from importer.domain.part_headings import looks_like, with_article
 from importer.reporter import document_notes, master_data_notes
 from importer.reporter.list_notes import OF_A_LIST
-from importer.reporter.next_list_notes import documents_added, documents_gone, list_does_not_count
+from importer.reporter.next_list_notes import deposits, documents_added, documents_gone, list_does_not_count
 from importer.reporter.report_notes import OF_REPORTS
 
 _MOST_RANGES = 5
@@ -253,6 +253,7 @@ _OF_THE_FILE: dict[NoteKind, Callable[[Note], str]] = {
     NoteKind.LIST_DOES_NOT_COUNT: list_does_not_count,
     NoteKind.DOCUMENTS_ADDED: documents_added,
     NoteKind.DOCUMENTS_GONE: documents_gone,
+    NoteKind.DEPOSITS: deposits,
     NoteKind.EXAMPLE_WORKBOOK: lambda _: "This is the example: some rows are wrong on purpose, to show what becomes of them.",
     NoteKind.LINKED_WORKBOOKS: lambda _: "The workbook refers to other workbooks; the values last calculated are read.",
 }

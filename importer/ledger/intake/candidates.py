@@ -152,6 +152,11 @@ class StagedRow:
         return (self.flat and self.loaded.voucher is not None) or self.holds_shared_case
 
     @property
+    def holds_case_of_list(self) -> bool:
+        """Return whether the row holds the case of a list, which other rows may share: the instalments of one document do."""
+        return isinstance(self.loaded.case, CaseRecord) and bool(self.loaded.case.documents)
+
+    @property
     def holds_shared_case(self) -> bool:
         """Return whether the row holds the case of several documents."""
         return isinstance(self.loaded.case, CaseRecord) and len(self.loaded.case.documents) > 1
@@ -179,6 +184,8 @@ class Candidate:
     """Cases that wait and whose documents this one has all of: it takes their place."""
     carries: bool = True
     """Whether the case claims its documents."""
+    gone: frozenset[str] = frozenset()
+    """The keys of documents that the case keeps although the newest list does not show them: it is sent without them."""
     _keys: RecordKeys | None = None
 
     def become(self, record: CaseRecord, values: dict[str, Any], make_keys: Callable[[], RecordKeys]) -> None:

@@ -13,6 +13,8 @@ from importer.domain.reasons import Reason
 from importer.ledger.intake.decisions import ExistingEntry
 
 _MOST_NAMED = 5
+SMALLER = "document_smaller"
+"""The code of the reason that less is open of documents than was claimed."""
 _ANSWER = "If it is another claim, answer send; if it is the same, same as ID"
 
 
@@ -90,8 +92,11 @@ def grown(documents: Sequence[CarriedDocument], known: ExistingEntry, why: str) 
     return _asked(QuestionKind.GROWN, f"{_named(documents)} of the case {label_of(known)} {why}. {fix}", gist, known)
 
 
-def smaller(pairs: Sequence[tuple[CarriedDocument, CarriedDocument]], known: ExistingEntry) -> Reason:
-    """Report that less is open of documents than was claimed. ``pairs``: each as it was claimed, and as it is shown now."""
+def smaller(pairs: Sequence[tuple[CarriedDocument, CarriedDocument]], known: ExistingEntry, why: str = "") -> Reason:
+    """Report that less is open of documents than was claimed. ``pairs``: each as it was claimed, and as it is shown now.
+
+    ``why``: why no deposit of the difference is sent, although the profile wants one.
+    """
     parts = [
         f"{now.document.number or now.document.date} was {decimal_text(before.document.open_cents)}, "
         f"is now {decimal_text(now.document.open_cents)}"
@@ -99,7 +104,8 @@ def smaller(pairs: Sequence[tuple[CarriedDocument, CarriedDocument]], known: Exi
     ]
     fix = "Tell the collection partner in the chat of the case; the importer cannot change it"
     gist = f"Less is open of documents of a case that was sent. {fix}"
-    return Reason("document_smaller", f"Less is open of the case {label_of(known)}: {'; '.join(parts)}. {fix}", gist=gist)
+    no_deposit = f" No deposit is sent, since {why}." if why else ""
+    return Reason(SMALLER, f"Less is open of the case {label_of(known)}: {'; '.join(parts)}.{no_deposit} {fix}", gist=gist)
 
 
 def new_credits(fresh: Sequence[CarriedDocument], known: ExistingEntry) -> Reason:
@@ -108,6 +114,14 @@ def new_credits(fresh: Sequence[CarriedDocument], known: ExistingEntry) -> Reaso
     gist = f"Credits or payments are new since the case was sent. {fix}"
     message = f"New since the case {label_of(known)} was sent: {_named(fresh)}, which lower the claim. {fix}"
     return Reason("document_credit", message, gist=gist)
+
+
+def gone_with_case(known: ExistingEntry) -> Reason:
+    """Withdraw the voucher of a document that a list does not show, and without which its case is sent."""
+    fix = "A later list that shows it takes that back"
+    gist = f"The document is not in the newest list, and its case goes without it. {fix}"
+    message = f"The document is not in the newest list, and {label_of(known)} goes without it. {fix}"
+    return Reason("document_gone", message, gist=gist)
 
 
 def gone(known: ExistingEntry) -> Reason:

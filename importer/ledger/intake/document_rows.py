@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, upd
 from sqlalchemy.dialects import postgresql, sqlite
 
 from importer.domain.document_keys import (
+    MARKS,
     CarriedDocument,
     DocumentSource,
     document_of_case,
@@ -25,6 +26,7 @@ from importer.domain.kinds import RecordKind
 from importer.domain.match_keys import VoucherParts
 from importer.domain.raw_rows import SHORT
 from importer.domain.records import CaseRecord
+from importer.domain.timestamps import to_timestamp
 from importer.ledger.intake.candidates import Candidate
 from importer.ledger.intake.decisions import ExistingEntry
 from importer.ledger.intake.known_entries import ExistingEntries
@@ -82,6 +84,7 @@ class DocumentRows:
         self._removed: set[int] = set()
         self._taken_over: dict[int, int] = {}
         self._carriers: dict[tuple[int, str], Carrier] = {}
+        self._marks: dict[tuple[int, str], Carrier] = {}
         self._by: dict[str, set[tuple[int, str]]] = defaultdict(set)
         self._loaded: set[str] = set()
 
@@ -92,7 +95,7 @@ class DocumentRows:
         record, keys = candidate.record, candidate.keys
         assert isinstance(record, CaseRecord)
         if record.documents:
-            self.insert_all(known, documents_of_list(record.documents, record.payload))
+            self.insert_all(known, documents_of_list(record.documents, record.payload), candidate.gone)
             return
         key, source = (keys.text[:SHORT], _REFERENCE) if record.ref else (self._unnumbered(record, ordinals), _UNKNOWN)
         own = self._own[known.id] = [{"entry_id": known.id, "key": key, "account": self._account, "source": source}]
@@ -106,17 +109,29 @@ class DocumentRows:
         before = ordinals[first.key] - 1
         return documents_of_case(None, record.payload, before)[0].key if before else first.key
 
-    def insert_all(self, known: ExistingEntry, carried: Iterable[CarriedDocument]) -> None:
-        """Add documents of a list, or of vouchers, to those of a case."""
+    def insert_all(self, known: ExistingEntry, carried: Iterable[CarriedDocument], gone: Collection[str] = frozenset()) -> None:
+        """Add documents of a list, or of vouchers, to those of a case. The list does not show those that are ``gone``, by key."""
         rows = self._listed.setdefault(known.id, [])
         for one in carried:
             is_listed = one.source is DocumentSource.LIST
             shown = {"last_cents": one.document.open_cents, "listed_on": self._lists.listed_on}
             fixed = {"entry_id": known.id, "key": one.key, "account": self._account, "source": one.source.value, "name": one.name}
-            fixed |= {"debtor": one.document.debtor}
+            gone_on = (self._lists.listed_on or to_timestamp()[:10]) if one.key in gone else None
+            fixed |= {"debtor": one.document.debtor, "gone_on": gone_on}
             rows.append(fixed | (shown if is_listed else dict.fromkeys(shown)) | facts_of(one.document))
-            self._lists.shown[known.id, one.key] = one.document.open_cents
-            self._remember(Carrier(known, one, one.document.open_cents, self._lists.listed_on))
+            if gone_on is None:
+                self._lists.shown[known.id, one.key] = one.document.open_cents
+            self._remember(Carrier(known, one, one.document.open_cents, self._lists.listed_on, gone_on))
+
+    def mark(self, known: ExistingEntry, carried: Iterable[CarriedDocument], what: DocumentSource) -> None:
+        """Note something about documents that a case does not carry."""
+        marks = [replace(one, source=what) for one in carried]
+        rows = self._listed.setdefault(known.id, [])
+        for one in marks:
+            fixed = {"entry_id": known.id, "key": one.key, "account": self._account, "source": what.value, "name": one.name}
+            fixed |= {"debtor": one.document.debtor, "gone_on": None}
+            rows.append(fixed | {"last_cents": None, "listed_on": self._lists.listed_on} | facts_of(one.document))
+            self._marks[known.id, one.key] = Carrier(known, one)
 
     def insert_voucher(self, case: ExistingEntry, payload: bytes) -> None:
         """Add the document that a voucher of a case is, if it is an invoice with a number."""
@@ -141,6 +156,7 @@ class DocumentRows:
         run = self._connection.execute
         for part in parts_of(self._removed):
             run(delete(document).where(document.c.entry_id.in_(part), document.c.source != DocumentSource.VOUCHER.value))
+        self._unmark()
         _INSERT_OWN(self._connection, [one for rows in self._own.values() for one in rows])
         _INSERT_LISTED(self._connection, [one for rows in self._listed.values() for one in rows])
         of_voucher = document.c.source == DocumentSource.VOUCHER.value
@@ -148,6 +164,13 @@ class DocumentRows:
             there = select(document.c.key).where(document.c.entry_id == new)
             moved = update(document).where(document.c.entry_id == old, of_voucher, document.c.key.not_in(there))
             run(moved.values(entry_id=new))
+
+    def _unmark(self) -> None:
+        """Remove the marks of documents that a case carries now."""
+        listed = [(one["entry_id"], one["key"]) for rows in self._listed.values() for one in rows if one["source"] not in MARKS]
+        for entry_id, key in filter(self._marks.__contains__, listed):
+            of_mark = (document.c.entry_id == entry_id) & (document.c.key == key) & document.c.source.in_(sorted(MARKS))
+            self._connection.execute(delete(document).where(of_mark))
 
     # Looking up
 
@@ -191,7 +214,10 @@ class DocumentRows:
         found = self._connection.execute(query).all()
         self._existing.load_ids(RecordKind.CASE, {one.entry_id for one in found})
         for stored in found:
-            if stored.entry_id not in self._removed and (stored.entry_id, stored.key) not in self._carriers:
+            place = (stored.entry_id, stored.key)
+            if stored.source in MARKS:
+                self._marks[place] = self._carrier(stored)
+            elif stored.entry_id not in self._removed and place not in self._carriers:
                 self._remember(self._carrier(stored))
 
     def _carrier(self, stored: Any) -> Carrier:
@@ -216,6 +242,11 @@ class DocumentRows:
         found = (self._carriers[place] for place in sorted(self._by.get(key, ())) if place in self._carriers)
         return [one for one in found if one.known.superseded_by is None]
 
+    def marked(self, what: DocumentSource, key: str) -> list[Carrier]:
+        """Return the loaded documents with this key, or of this debtor, about which something is noted."""
+        of_kind = (one for one in self._marks.values() if one.carried.source is what)
+        return [one for one in of_kind if key in {one.carried.key, one.carried.document.debtor}]
+
     def of_entry(self, known: ExistingEntry) -> list[Carrier]:
         """Return the loaded documents of a case."""
         return self.carriers(_of_entry(known.id))
@@ -232,6 +263,8 @@ def add_documents(
 ) -> None:
     """Add the documents of a case or a voucher that is new, or got other values. ``of_case`` is a voucher's case."""
     if not candidate.carries:
+        if is_new:
+            rows.mark(known, documents_in(candidate), DocumentSource.GROWN)
         return
     if candidate.kind is RecordKind.CASE:
         (rows.insert if is_new else rows.replace)(known, candidate, ordinals)

@@ -10,11 +10,10 @@ from dataclasses import replace
 from functools import partial
 
 from importer.domain.document_keys import CarriedDocument, DocumentSource
-from importer.domain.documents import day_of
 from importer.domain.further_cases import further_case
 from importer.domain.kinds import RecordKind
 from importer.domain.match_keys import case_keys
-from importer.domain.next_list import Change, NewInvoices, change_of, differences, is_reused
+from importer.domain.next_list import NewInvoices, differences, is_reused
 from importer.domain.raw_rows import RawRow
 from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord
@@ -22,6 +21,7 @@ from importer.domain.states import REPLACEABLE
 from importer.ledger.intake import document_reasons
 from importer.ledger.intake.candidates import BatchIntake, Candidate, Match, StagedRow
 from importer.ledger.intake.decisions import ExistingEntry
+from importer.ledger.intake.document_changes import grown_in, why_smaller
 from importer.ledger.intake.document_findings import (
     NO_NUMBER,
     SENT,
@@ -36,7 +36,9 @@ from importer.ledger.intake.document_findings import (
 )
 from importer.ledger.intake.document_rows import DocumentRows, documents_in
 from importer.ledger.intake.known_entries import ExistingEntries
-from importer.ledger.intake.new_documents import earlier_part, ending_of, may_add, missing_in
+from importer.ledger.intake.missing_documents import missing_in
+from importer.ledger.intake.new_documents import earlier_part, ending_of, may_add
+from importer.ledger.intake.part_payments import note_smaller
 from importer.ledger.intake.parties import digest_of_case
 
 
@@ -66,7 +68,11 @@ class DocumentIntake:
         if match.is_answered or not self._batch.knows_lists or not isinstance(record, CaseRecord):
             return match
         match = self._by_its_documents(candidate, match)
-        if match.several or is_answered(match.known, candidate):
+        if is_answered(match.known, candidate):
+            if record.documents:
+                self._show(match.known, documents_in(candidate))
+            return match
+        if match.several:
             return match
         return self._list(row, candidate, match) if record.documents else self._single(candidate, match)
 
@@ -104,15 +110,14 @@ class DocumentIntake:
     # Cases of a list
 
     def _list(self, row: StagedRow, candidate: Candidate, match: Match) -> Match:
-        shown, own, lists = documents_in(candidate), own_entry(candidate, match), self._batch.lists
-        lists.documents += len(shown)
-        lists.creditors.add(shown[0].document.creditor)
-        if waits := own if own is not None and own.state in REPLACEABLE else None:
-            lists.shown |= {(waits.id, one.key): one.document.open_cents for one in shown}
+        shown, own = documents_in(candidate), own_entry(candidate, match)
+        waits = own if own is not None and own.state in REPLACEABLE else None
+        self._show(waits, shown)
         found = self._sort(shown, waits)
         if found.differing:
             return self._ask_differing(candidate, match, found)
         self._note(row, found, shown)
+        note_smaller(self._batch, self._rows, row, found, shown)
         if waits is not None and (before := earlier_part(self._batch, self._rows, waits, shown)):
             return self._second_part(row, candidate, waits, found, shown, before)
         rest = [one for one in shown if one.key not in found.claimed]
@@ -148,6 +153,8 @@ class DocumentIntake:
         by_name = is_by_name(shown[0], candidate.record.payload)
         owner = self._open_case(found, shown[0], own, by_name=by_name)
         if owner is not None:
+            if grown := grown_in(self._batch.lists, found, shown):
+                self._withhold(row, *grown)  # asked about by a list without new documents; nothing is sent about it now
             return self._further(row, candidate, owner, found, rest)
         if asked := self._unclear(shown, own, by_name=by_name) or missing_in(self._batch, self._rows, own, candidate):
             return self._asked(candidate, match, asked)
@@ -210,12 +217,13 @@ class DocumentIntake:
         """Give new documents to the open case, whose vouchers they become, or report those that lower its claim."""
         if not is_added:
             why = document_reasons.new_credits(rest, owner)
+            self._rows.mark(owner, rest, DocumentSource.REPORTED)
             self._withhold(row, rest, why)
             return Match(owner, is_answered=True, change=why)
         self._rows.insert_all(owner, rest)
         self._batch.lists.add(owner, rest)
         self._own_rows(row, rest, owner)
-        return Match(owner, is_answered=True, change=self._smaller(owner, found, rest))
+        return Match(owner, is_answered=True, change=why_smaller(self._batch.lists, found, rest, owner))
 
     def _become(self, candidate: Candidate, record: CaseRecord) -> Match:
         """Let a candidate become the case of another record of the same row, and recognise that."""
@@ -255,29 +263,13 @@ class DocumentIntake:
     ) -> Match:
         """Recognise a record whose documents are all claimed, and what the list says of them."""
         owner = next(iter(found.claimed.values())).known
-        for change, why in ((Change.GREW, "is larger than before"), (Change.CAME_BACK, "came back after it was missing")):
-            if grown := [one for one in shown if self._change(one, found) is change]:
-                reason = document_reasons.grown(grown, owner, why)
-                if row is not None:
-                    self._withhold(row, grown, reason)
-                return self._ask_grown(candidate, owner, grown, reason)
-        less = self._smaller(owner, found, shown)
+        if grown := grown_in(self._batch.lists, found, shown):
+            if row is not None:
+                self._withhold(row, *grown)
+            return self._ask_grown(candidate, owner, *grown)
+        less = why_smaller(self._batch.lists, found, shown, owner)
         is_same = less is None and owner is match.known and candidate.is_same(owner)
         return match if is_same else Match(owner, is_answered=True, change=less)
-
-    def _change(self, shown: CarriedDocument, found: FoundCarriers) -> Change:
-        carrier = found.claimed.get(shown.key)
-        if carrier is None or carrier.carried.source in NO_NUMBER:
-            return Change.SAME
-        lists = self._batch.lists
-        is_older = lists.is_older or bool(carrier.listed_on and lists.listed_on and lists.listed_on < carrier.listed_on)
-        facts = {"last_cents": carrier.last_cents, "gone_on": day_of(carrier.gone_on), "is_older": is_older}
-        return change_of(carrier.carried.document, shown.document, **facts)  # type: ignore[arg-type]  # of three types
-
-    def _smaller(self, owner: ExistingEntry, found: FoundCarriers, shown: Sequence[CarriedDocument]) -> Reason | None:
-        less = [one for one in shown if self._change(one, found) is Change.SMALLER]
-        pairs = [(found.claimed[one.key].carried, one) for one in less]
-        return document_reasons.smaller(pairs, owner) if pairs else None
 
     def _ask_grown(self, candidate: Candidate, owner: ExistingEntry, grown: list[CarriedDocument], why: Reason) -> Match:
         record = candidate.record
@@ -325,6 +317,14 @@ class DocumentIntake:
         return match
 
     # What the list shows
+
+    def _show(self, own: ExistingEntry | None, shown: Sequence[CarriedDocument]) -> None:
+        """Note that the list shows these documents. ``own``: the case of them that is replaced, or that a person has answered."""
+        lists = self._batch.lists
+        lists.documents += len(shown)
+        lists.creditors.add(shown[0].document.creditor)
+        if own is not None:
+            lists.shown |= {(own.id, one.key): one.document.open_cents for one in shown}
 
     def _note(self, row: StagedRow, found: FoundCarriers, shown: Iterable[CarriedDocument]) -> None:
         """Note what the list shows of documents that other cases carry."""

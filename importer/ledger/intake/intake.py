@@ -31,6 +31,7 @@ from importer.ledger.intake.former_keys import former_case_keys, raw_row
 from importer.ledger.intake.later_words import NoClaimIntake, no_claim_in, objection_of
 from importer.ledger.intake.lists import begin_list, settle_list
 from importer.ledger.intake.no_claims import IS_CREDIT, as_question
+from importer.ledger.intake.part_payments import note_rows
 from importer.ledger.intake.parties import digest_of_case
 from importer.ledger.intake.placement import Placement
 from importer.ledger.intake.shared_cases import remember_shared, share_cases
@@ -167,6 +168,7 @@ def _stage_rows(intake: BatchIntake, rows: Iterator[LoadedRow], heads: Sequence[
         stage_cases(intake, placement, [one for one in staged if one.loaded.case is not None])
         remember_shared(intake, staged)
         share_cases(intake, placement, staged)
+        note_rows(intake, staged)
         vouchers = [one for one in staged if one.loaded.voucher is not None]
         VoucherIntake(intake, placement, waiting).stage(vouchers)
         placement.write()

@@ -15,6 +15,7 @@ from importer.domain.money import Money, cents_of, decimal_text
 from importer.domain.next_list import USUAL_POLICY, ListPolicy, balance_cents
 from importer.domain.notes import Note, NoteKind
 from importer.domain.reasons import Reason
+from importer.domain.records import Row
 from importer.ledger.intake.decisions import ExistingEntry
 
 
@@ -38,6 +39,26 @@ class AddedDocuments:
 
 
 @dataclass(slots=True)
+class SmallerDocument:
+    """A document of a case that was sent, of which less is open now (``now``) than was claimed (``before``).
+
+    ``row_id`` and ``place`` are the row that holds the debtor's case: its id in the ledger, and its sheet and number. ``known``
+    is the case that carries the document. ``why`` says why the difference is not deposited; "" if it is. ``rows`` is the number
+    of rows that show the document, ``row`` and ``cells`` are the last of them, and its cells as the ledger keeps them.
+    """
+
+    row_id: int
+    place: tuple[str, int]
+    known: ExistingEntry
+    before: CarriedDocument
+    now: CarriedDocument
+    why: str = ""
+    row: Row | None = None
+    cells: str = ""
+    rows: int = 0
+
+
+@dataclass(slots=True)
 class ListState:
     """The state of a list while its rows are placed.
 
@@ -45,6 +66,7 @@ class ListState:
     it shows of earlier cases, by entry and key, with what is open of them. ``documents`` is the number of all that it shows.
     ``owners`` are the cases that carry the documents of a row with a case, by its sheet and number and by the document's key;
     ``withheld`` are the reasons why documents of such a row get no voucher. ``added`` are what open cases get, by entry.
+    ``smaller`` are documents of which less is open than was claimed, if the profile wants deposits.
     """
 
     policy: ListPolicy = USUAL_POLICY
@@ -54,6 +76,7 @@ class ListState:
     documents: int = 0
     creditors: set[str] = field(default_factory=set)
     changes: list[ReportedChange] = field(default_factory=list)
+    smaller: list[SmallerDocument] = field(default_factory=list)
     added: dict[int, AddedDocuments] = field(default_factory=dict)
     owners: dict[tuple[str, int], dict[str, int]] = field(default_factory=dict)
     withheld: dict[tuple[str, int], dict[str, Reason]] = field(default_factory=dict)

@@ -21,6 +21,7 @@ from importer.domain.records import LoadedSource
 from importer.domain.states import UNRESOLVED, WITHDRAWABLE, RejectStatus, State
 from importer.ledger.intake import document_reasons
 from importer.ledger.intake.candidates import BatchIntake
+from importer.ledger.intake.deposits import stage_deposits
 from importer.ledger.intake.known_entries import existing_entry
 from importer.ledger.intake.list_state import ListState, ReportedChange
 from importer.ledger.outbox.dependents import follow
@@ -60,10 +61,11 @@ def settle_list(intake: BatchIntake, profile: str | None) -> list[Note]:
     if objection is not None and not lists.policy.is_current:
         values = (("why", objection.value), ("missing", str(len(missing))), ("known", str(len(known))), ("last", last or ""))
         return [Note(NoteKind.LIST_DOES_NOT_COUNT, values=values)]
+    deposits = stage_deposits(intake)
     _report(intake, lists.changes)
-    notes = _conclude_absence(intake, missing) if lists.policy.is_complete else []
+    gone = _conclude_absence(intake, missing) if lists.policy.is_complete else []
     _remember(intake, profile)
-    return notes
+    return [*deposits, *gone]
 
 
 def _objection(lists: ListState, last: str | None, known: Sequence[Any], missing: Sequence[Any]) -> Objection | None:

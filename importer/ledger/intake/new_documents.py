@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from importer.domain.document_keys import CarriedDocument, DocumentSource
 from importer.domain.further_cases import further_base
 from importer.domain.kinds import RecordKind
-from importer.domain.questions import kind_of
-from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, VoucherRecord
-from importer.domain.states import State
-from importer.ledger.intake import document_reasons
-from importer.ledger.intake.answer_effects import open_questions
 from importer.ledger.intake.candidates import BatchIntake, Candidate, StagedRow
 from importer.ledger.intake.decisions import ExistingEntry
-from importer.ledger.intake.document_findings import SENT, WAITING
-from importer.ledger.intake.document_rows import DocumentRows, documents_in
+from importer.ledger.intake.document_findings import SENT
+from importer.ledger.intake.document_rows import DocumentRows
 from importer.ledger.intake.finished_cases import is_finished
 from importer.ledger.intake.known_entries import ExistingEntries
-from importer.ledger.intake.no_claims import OF_ROWS
 
 
 def may_add(batch: BatchIntake, row: StagedRow, candidate: Candidate, owner: ExistingEntry) -> bool:
@@ -36,37 +29,6 @@ def earlier_part(batch: BatchIntake, rows: DocumentRows, waits: ExistingEntry, s
     rows.load_entries([waits.id])
     carried = {one.carried.key for one in rows.of_entry(waits)}
     return set() if carried <= {one.key for one in shown} else carried
-
-
-def _keeps_documents(batch: BatchIntake, own: ExistingEntry) -> bool:
-    """Return whether a later list does not replace a waiting case without a question if it shows fewer documents.
-
-    What only its rows have asked, a later list takes back.
-    """
-    if own.state not in WAITING or own.batch_id == batch.id or batch.lists.policy.is_complete:
-        return False
-    return own.state is not State.QUESTIONED or any(
-        kind_of(one) not in OF_ROWS for one in open_questions(batch.connection, own.id)
-    )
-
-
-def missing_in(batch: BatchIntake, rows: DocumentRows, own: ExistingEntry | None, candidate: Candidate) -> Reason | None:
-    """Return the question about a case that waits and has documents that a later list does not show.
-
-    Absence alone proves nothing: they may be paid, or merely not be in the list. Until that is answered, the case keeps them. A
-    list that shows every document leaves no question.
-    """
-    if own is None or not _keeps_documents(batch, own):
-        return None
-    rows.load_entries([own.id])
-    keys = {one.key for one in documents_in(candidate)}
-    missing = [one.carried for one in rows.of_entry(own) if one.carried.key not in keys]
-    if not missing:
-        return None
-    record = candidate.record
-    assert isinstance(record, CaseRecord)
-    candidate.record = replace(record, documents=(*record.documents, *(one.document for one in missing)))
-    return document_reasons.missing(missing, own)
 
 
 def ending_of(existing: ExistingEntries, rows: DocumentRows, record: CaseRecord, rest: Sequence[CarriedDocument]) -> str:

@@ -17,7 +17,7 @@ from importer.ledger.intake.placement import Placement
 def remember_shared(batch: BatchIntake, rows: Iterable[StagedRow]) -> None:
     """Note what became of the cases of these rows, for the rows below that share them."""
     for staged in rows:
-        if staged.holds_shared_case:
+        if staged.holds_case_of_list:
             source, known = staged.loaded.row, staged.case
             is_without = known is None and not staged.case_left_out
             shared = SharedCase(known.id if known else None, staged.case_rejected or is_without, staged.case_left_out)

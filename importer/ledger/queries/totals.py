@@ -42,9 +42,11 @@ def open_batches(connection: Connection) -> dict[int, set[str]]:
 def row_count(connection: Connection, batch_id: int) -> int:
     """Return the number of rows of a batch, staged or not; 0 if its source had headings alone.
 
-    While a staged batch is reviewed its rows are in both tables, as staged and as they would be entered.
+    While a staged batch is reviewed its rows are in both tables, as staged and as they would be entered. A row that shows a
+    document of which something is deposited is in the ledger twice, with the deposit, and counts once.
     """
-    counts = (connection.scalar(select(func.count()).where(table.c.batch_id == batch_id)) for table in (row, proposal))
+    places = (select(table.c.sheet, table.c.number).where(table.c.batch_id == batch_id) for table in (row, proposal))
+    counts = (connection.scalar(select(func.count()).select_from(one.distinct().subquery())) for one in places)
     return next((count for count in counts if count), 0)
 
 

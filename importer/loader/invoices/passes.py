@@ -44,6 +44,11 @@ def is_grouped(profile: Profile) -> bool:
     return profile.cases_from != "row"
 
 
+def makes_vouchers(profile: Profile, context: LoadContext) -> bool:
+    """Return whether each document of a list becomes a voucher."""
+    return is_grouped(profile) and profile.vouchers == "each" and context.takes_vouchers
+
+
 def of_list(plan: SheetPlan, profile: Profile) -> SheetPlan:
     """Return the plan of a sheet. The documents of a list make its vouchers, so that columns for them only add to those."""
     return replace(plan, shape=Shape.CASES) if is_grouped(profile) and plan.shape is Shape.FLAT else plan
@@ -62,8 +67,7 @@ def rows_of_groups(
     The first pass keeps of each row only what decides about its group, so that the rows of a group may be anywhere.
     """
     groups = _first_pass(tables, profile, context)
-    makes_vouchers = profile.vouchers == "each" and context.takes_vouchers
-    grouped = GroupedRows(groups, context, makes_vouchers)
+    grouped = GroupedRows(groups, context, makes_vouchers(profile, context))
     for sheet, table in enumerate(tables):
         rows = table.read(found)
         yield from grouped.rows(sheet, table.reader, rows) if isinstance(table.reader, SightReader) else rows

@@ -6,6 +6,9 @@
 A cut holds the invoices that were made out by its day and settled after it; the day is the list's date. ``--data`` names a file
 with the columns ``customerID``, ``invoiceNumber``, ``InvoiceDate``, ``DueDate``, ``InvoiceAmount`` and ``SettledDate`` (dates as
 M/D/YYYY); without it, invoices are invented from the seed. Days are moved so that the last cut is of the day before yesterday.
+
+In some scenarios every third invoice is paid in parts, a month apart, and the profile wants deposits of that. There, what the
+vouchers of an invoice leave open is what the last list shows of it.
 """
 
 from __future__ import annotations
@@ -18,8 +21,9 @@ import random
 import sqlite3
 import sys
 import tempfile
+import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -37,7 +41,10 @@ LAST_CUT_BEFORE = 2
 """Days between the last cut and today."""
 LONGEST_RUN = 300.0
 """Seconds after which a run that is not to be killed counts as hanging."""
-DEPOSIT_TYPES = {"deposit", "credit note"}
+PARTS = 3
+"""Parts in which an invoice is paid that is paid in parts; the last one takes it off the list."""
+PAID_IN_PARTS = 3
+"""One of so many invoices is paid in parts."""
 ENDS = {0, 3, 6}
 """Exit codes of a run that has come to its end: rows may be left over with a reason."""
 PROFILE = """\
@@ -47,6 +54,7 @@ decimal = "."
 cases_from = "{cases_from}"
 new_invoices = "{new_invoices}"
 complete_list = {complete_list}
+payments = "{payments}"
 [columns]
 "Customer no." = "customer_number"
 "Customer" = "debtor_name"
@@ -82,6 +90,13 @@ class Invoice:
     def is_open_on(self, day: dt.date) -> bool:
         return self.date <= day < self.settled
 
+    def left_on(self, day: dt.date, *, in_parts: bool) -> Decimal:
+        """Return what is open of it on a day. ``in_parts``: some invoices are paid in parts."""
+        if not in_parts or zlib.crc32(self.number.encode()) % PAID_IN_PARTS:
+            return self.amount
+        paid = min((day - self.date).days // 30, PARTS - 1)
+        return self.amount - (self.amount / PARTS).quantize(Decimal("0.01")) * paid
+
 
 @dataclass(frozen=True, slots=True)
 class Cut:
@@ -90,6 +105,12 @@ class Cut:
     day: dt.date
     invoices: tuple[Invoice, ...]
     path: Path
+    in_parts: bool = False
+
+    @property
+    def left(self) -> dict[str, Decimal]:
+        """What the list shows as open, by number."""
+        return {one.number: one.left_on(self.day, in_parts=self.in_parts) for one in self.invoices}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +123,15 @@ class Scenario:
     new_invoices: str = "case"
     complete_list: bool = False
     kills: int = 0
+    in_parts: bool = False
+    is_current: bool = False
+    """Every list counts, although more than a fifth of the last one is gone: so that what is open is known in the end."""
 
     def profile(self) -> str:
-        complete = str(self.complete_list).lower()
-        return PROFILE.format(cases_from=self.cases_from, new_invoices=self.new_invoices, complete_list=complete)
+        complete, payments = str(self.complete_list).lower(), "voucher" if self.in_parts else "count"
+        return PROFILE.format(
+            cases_from=self.cases_from, new_invoices=self.new_invoices, complete_list=complete, payments=payments
+        )
 
 
 @dataclass(frozen=True)
@@ -117,13 +143,16 @@ class Verdict:
     foreign: list[str]
     made_up: list[str]
     unbalanced: list[str]
+    wrongly_open: list[str]
     cases: int = 0
     vouchers: int = 0
+    deposits: int = 0
 
     @property
     def faults(self) -> dict[str, list[str]]:
         lists = {"twice": self.twice, "lost": self.lost, "foreign": self.foreign, "made up": self.made_up}
-        return {name: found for name, found in (lists | {"unbalanced": self.unbalanced}).items() if found}
+        lists |= {"unbalanced": self.unbalanced, "wrongly open": self.wrongly_open}
+        return {name: found for name, found in lists.items() if found}
 
 
 def invented(seed: int, invoices: int, debtors: int) -> list[Invoice]:
@@ -168,14 +197,15 @@ def up_to_date(invoices: Sequence[Invoice], today: dt.date) -> list[Invoice]:
     return [one.moved(days) for one in invoices]
 
 
-def cuts_of(invoices: Sequence[Invoice], today: dt.date, folder: Path) -> list[Cut]:
-    """Write the lists of the last five months, oldest first."""
+def cuts_of(invoices: Sequence[Invoice], today: dt.date, folder: Path, *, in_parts: bool = False) -> list[Cut]:
+    """Write the lists of the last five months, oldest first. ``in_parts``: some invoices are paid in parts."""
     last = today - dt.timedelta(days=LAST_CUT_BEFORE)
     days = [last - dt.timedelta(days=30 * back) for back in reversed(range(CUTS))]
     cuts = []
     for day in days:
         rows = tuple(one for one in invoices if one.is_open_on(day))
-        cuts.append(Cut(day, rows, folder / f"open-items-{day.isoformat()}.csv"))
+        name = f"{'part-paid' if in_parts else 'open-items'}-{day.isoformat()}.csv"
+        cuts.append(Cut(day, rows, folder / name, in_parts))
         _write(cuts[-1])
     return cuts
 
@@ -187,9 +217,10 @@ def _write(cut: Cut) -> None:
         writer.writerow([f"Open items as at {cut.day.isoformat()}"])
         writer.writerow([])
         writer.writerow(head)
+        left = cut.left
         for one in cut.invoices:
             days = (one.date.isoformat(), one.due.isoformat())
-            writer.writerow([one.customer, f"Person {one.customer}", "DK", one.number, *days, f"{one.amount:.2f}", "DKK"])
+            writer.writerow([one.customer, f"Person {one.customer}", "DK", one.number, *days, f"{left[one.number]:.2f}", "DKK"])
 
 
 def play(scenario: Scenario, cuts: Sequence[Cut], folder: Path, dice: random.Random) -> Verdict:
@@ -200,11 +231,12 @@ def play(scenario: Scenario, cuts: Sequence[Cut], folder: Path, dice: random.Ran
         env = environment(sandbox.url)
         for index in scenario.order:
             arguments = ["run", str(cuts[index].path), "--yes", "--new-ledger", "-q"]
+            arguments += ["--list-is-current"] if scenario.is_current else []
             for _ in range(scenario.kills):
                 live_and_die(folder, env, arguments, dice.uniform(0.05, 1.5))
             _run(folder, env, arguments)
         _run(folder, env, ["resume", "-q"])
-        return verdict_on(sandbox.state(), [cuts[index] for index in scenario.order], folder)
+        return verdict_on(sandbox.state(), [cuts[index] for index in scenario.order], folder, is_exact=scenario.is_current)
 
 
 def _run(folder: Path, env: dict[str, str], arguments: list[str]) -> None:
@@ -213,22 +245,41 @@ def _run(folder: Path, env: dict[str, str], arguments: list[str]) -> None:
         raise SystemExit(f"importer {' '.join(arguments)} ended with {code}; see {folder}/runs.log")
 
 
-def verdict_on(state: dict[str, Any], cuts: Iterable[Cut], folder: Path) -> Verdict:
-    """Compare what the server has with what the lists hold."""
+def verdict_on(state: dict[str, Any], cuts: Sequence[Cut], folder: Path, *, is_exact: bool = False) -> Verdict:
+    """Compare what the server has with what the lists hold. ``is_exact``: it has what the last list shows of each invoice."""
     listed = {one.number: one for cut in cuts for one in cut.invoices}
     ours = [case for case in state["cases"] if not case["foreign"]]
     vouchers = [voucher["received"] for voucher in state["vouchers"]]
-    claimed = Counter(_numbers_of(ours, vouchers))
+    debts, deposits = ([one for one in vouchers if _lowers_the_debt(one) is lowers] for lowers in (False, True))
+    claimed = Counter(_numbers_of(ours, debts))
     explained = _explained(folder / "ledger.db")
     return Verdict(
         twice=[number for number, count in claimed.items() if count > 1],
         lost=sorted(set(listed) - set(claimed) - explained),
         foreign=sorted(set(claimed) - set(listed)),
-        made_up=[json.dumps(one)[:200] for one in vouchers if _lowers_the_debt(one)],
+        made_up=[json.dumps(one)[:200] for one in deposits if not any(cut.in_parts for cut in cuts)],
         unbalanced=[str(path) for path in folder.glob("output/*/summary.json") if not balances(path)],
+        wrongly_open=_wrongly_open(vouchers, cuts, is_exact=is_exact),
         cases=len(ours),
-        vouchers=len(vouchers),
+        vouchers=len(debts),
+        deposits=len(deposits),
     )
+
+
+def _wrongly_open(vouchers: Sequence[dict[str, Any]], cuts: Sequence[Cut], *, is_exact: bool) -> list[str]:
+    """Return the invoices of which the vouchers leave open what no list shows, or less than the last one that shows them.
+
+    A deposit for an invoice that is merely gone would leave less. ``is_exact``: more is wrong as well.
+    """
+    left: dict[str, Decimal] = {}
+    for one in vouchers:
+        left[one["referenceId"]] = left.get(one["referenceId"], Decimal(0)) - Decimal(one["amount"]) / 100
+    wrong = []
+    for number, amount in left.items():
+        shown = [cut.left[number] for cut in sorted(cuts, key=lambda cut: cut.day) if number in cut.left]
+        if amount not in shown or amount < shown[-1] or (is_exact and amount != shown[-1]):
+            wrong.append(f"{number}: {amount} of {[str(one) for one in shown]}")
+    return wrong
 
 
 def _numbers_of(cases: Sequence[dict[str, Any]], vouchers: Sequence[dict[str, Any]]) -> list[str]:
@@ -237,7 +288,7 @@ def _numbers_of(cases: Sequence[dict[str, Any]], vouchers: Sequence[dict[str, An
 
 
 def _lowers_the_debt(voucher: dict[str, Any]) -> bool:
-    return any(name in str(voucher.get("voucherTypeName", voucher.get("voucherTypeId", ""))).lower() for name in DEPOSIT_TYPES)
+    return bool(voucher["amount"] > 0)
 
 
 def _explained(ledger: Path) -> set[str]:
@@ -263,7 +314,12 @@ def scenarios(orders: int, kills: int, dice: random.Random) -> list[Scenario]:
     for number in range(orders):
         order = tuple(dice.sample(in_order, CUTS))
         made.append(Scenario(f"shuffled {number + 1}", order, complete_list=number % 2 == 0))
+    made.append(Scenario("paid in parts", in_order, in_parts=True, is_current=True))
+    twice = tuple(sorted(in_order * 2))
+    made.append(Scenario("paid in parts, each twice, complete list", twice, complete_list=True, in_parts=True, is_current=True))
+    made.append(Scenario("paid in parts, shuffled twice", tuple(dice.sample(in_order * 2, CUTS * 2)), in_parts=True))
     if kills:
+        made.append(Scenario("paid in parts, with kills", in_order, in_parts=True, is_current=True, kills=kills))
         made.append(Scenario("in order, with kills", in_order, kills=kills))
         made.append(Scenario("shuffled, with kills", tuple(dice.sample(in_order, CUTS)), complete_list=True, kills=kills))
     return made
@@ -275,11 +331,12 @@ def trial(invoices: Sequence[Invoice], orders: int, kills: int, seed: int, say: 
     dice, wrong = random.Random(seed), 0
     today = dt.datetime.now(dt.UTC).date()
     with tempfile.TemporaryDirectory() as name:
-        cuts = cuts_of(up_to_date(invoices, today), today, Path(name))
+        moved = up_to_date(invoices, today)
+        cuts = {in_parts: cuts_of(moved, today, Path(name), in_parts=in_parts) for in_parts in (False, True)}
         for number, scenario in enumerate(scenarios(orders, kills, dice)):
-            verdict = play(scenario, cuts, Path(name) / f"workspace-{number}", dice)
+            verdict = play(scenario, cuts[scenario.in_parts], Path(name) / f"workspace-{number}", dice)
             wrong += bool(verdict.faults)
-            counts = f"{verdict.cases} cases, {verdict.vouchers} vouchers"
+            counts = f"{verdict.cases} cases, {verdict.vouchers} vouchers, {verdict.deposits} deposits"
             say(f"{scenario.name} {scenario.order}: {counts}, {verdict.faults or 'all well'}")
     return wrong
 

@@ -20,14 +20,17 @@ import monthly
     [
         monthly.Scenario("added to the open case", (0, 2, 4), new_invoices="add"),
         monthly.Scenario("shuffled", (2, 0, 4), complete_list=True),
+        monthly.Scenario("paid in parts, one twice", (0, 2, 2, 4), in_parts=True, is_current=True),
     ],
     ids=lambda one: one.name,
 )
 def test_three_monthly_cuts(tmp_path, scenario):
     monthly.load_everything()
     today = datetime.now(UTC).date()
-    cuts = monthly.cuts_of(monthly.up_to_date(monthly.invented(2, 60, 6), today), today, tmp_path)
+    invoices = monthly.up_to_date(monthly.invented(2, 60, 6), today)
+    cuts = monthly.cuts_of(invoices, today, tmp_path, in_parts=scenario.in_parts)
     verdict = monthly.play(scenario, cuts, tmp_path / "workspace", random.Random(2))
     assert verdict.faults == {}
     assert verdict.cases > 0
     assert verdict.vouchers > 0
+    assert bool(verdict.deposits) is scenario.in_parts

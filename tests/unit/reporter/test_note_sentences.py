@@ -78,6 +78,17 @@ SENTENCES = {
         "2 documents of cases that were sent are not in this list any more: INV-1 (C1-abcdef) and 1 more. That is no payment, "
         "and nothing is sent about it: ask, and tell the collection partner in the chat of the case."
     ),
+    Note(NoteKind.DEPOSITS, values=(("count", "1"), ("currency", "DKK"), ("cents", "4000"))): (
+        "Less is open than was claimed of 1 document of an open case: a deposit of the creditor, DKK 40.00, lowers what Debbie "
+        "shows. Debitura's claims stay as they are."
+    ),
+    Note(
+        NoteKind.DEPOSITS,
+        values=(("count", "3"), *(("currency", "DKK"), ("cents", "4000")), *(("currency", "SEK"), ("cents", "100"))),
+    ): (
+        "Less is open than was claimed of documents of open cases: 3 deposits of the creditor, DKK 40.00, SEK 1.00, lower what "
+        "Debbie shows. Debitura's claims stay as they are."
+    ),
     Note(NoteKind.QUOTE_CHARACTER, values=(("quote", "'"),)): "The quote character is '.",
     Note(NoteKind.BACKSLASH_QUOTES): "Quotes within cells are written with a backslash.",
     Note(NoteKind.LINKED_WORKBOOKS): "The workbook refers to other workbooks; the values last calculated are read.",

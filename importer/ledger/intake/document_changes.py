@@ -1,0 +1,47 @@
+"""What a list says of documents of cases that were sent: which are smaller now, which grew, and which came back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from importer.domain.document_keys import CarriedDocument
+from importer.domain.documents import day_of
+from importer.domain.next_list import Change, change_of
+from importer.domain.reasons import Reason
+from importer.ledger.intake import document_reasons
+from importer.ledger.intake.decisions import ExistingEntry
+from importer.ledger.intake.document_findings import NO_NUMBER, FoundCarriers
+from importer.ledger.intake.list_state import ListState
+
+_WORDS = {Change.GREW: "is larger than before", Change.CAME_BACK: "came back after it was missing"}
+
+
+def change_in(lists: ListState, found: FoundCarriers, shown: CarriedDocument) -> Change:
+    """Return what a list says of a document that was claimed, if it was."""
+    carrier = found.claimed.get(shown.key)
+    if carrier is None or carrier.carried.source in NO_NUMBER:
+        return Change.SAME
+    is_older = lists.is_older or bool(carrier.listed_on and lists.listed_on and lists.listed_on < carrier.listed_on)
+    facts = {"last_cents": carrier.last_cents, "gone_on": day_of(carrier.gone_on), "is_older": is_older}
+    return change_of(carrier.carried.document, shown.document, **facts)  # type: ignore[arg-type]  # of three types
+
+
+def smaller_in(lists: ListState, found: FoundCarriers, shown: Iterable[CarriedDocument]) -> list[CarriedDocument]:
+    """Return the documents of which less is open than was claimed."""
+    return [one for one in shown if change_in(lists, found, one) is Change.SMALLER]
+
+
+def why_smaller(lists: ListState, found: FoundCarriers, shown: Iterable[CarriedDocument], owner: ExistingEntry) -> Reason | None:
+    """Return what is reported of documents of which less is open than was claimed; None if there are none."""
+    pairs = [(found.claimed[one.key].carried, one) for one in smaller_in(lists, found, shown)]
+    return document_reasons.smaller(pairs, owner) if pairs else None
+
+
+def grown_in(
+    lists: ListState, found: FoundCarriers, shown: Sequence[CarriedDocument]
+) -> tuple[list[CarriedDocument], Reason] | None:
+    """Return the documents that grew, else those that came back, with the question about them; None if there are none."""
+    for change, words in _WORDS.items():
+        if grown := [one for one in shown if change_in(lists, found, one) is change]:
+            return grown, document_reasons.grown(grown, next(iter(found.claimed.values())).known, words)
+    return None
