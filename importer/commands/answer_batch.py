@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from importer.domain.kinds import QuestionKind
 from importer.domain.money import totals_text
-from importer.domain.questions import RULES, AnswerWord, allowed_answers
+from importer.domain.questions import RULES, AnswerWord, answers_together
 from importer.errors import Declined, UsageError
 from importer.ledger.intake.answers import OpenTarget
 from importer.ledger.ledger import Ledger
@@ -43,8 +43,9 @@ def answer_batch(environment: Environment, wanted: BatchAnswer, dialogue: Dialog
     """
     require_ledger(environment.ledger_url)
     option = f"--{wanted.word.split()[0]}"
-    if wanted.word not in allowed_answers([wanted.kind]):
-        raise UsageError(f"{option} is no answer to questions of the kind {wanted.kind}.")
+    if wanted.word not in answers_together(wanted.kind):
+        alone = " all at once: answer each row by itself" if RULES[wanted.kind].sent_alone else ""
+        raise UsageError(f"{option} is no answer to questions of the kind {wanted.kind}{alone}.")
     with open_ledger_read_only(environment) as ledger:
         rows = _asked(ledger, wanted)
         _check_person(environment, ledger, rows, wanted)

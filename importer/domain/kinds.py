@@ -24,6 +24,7 @@ class QuestionKind(StrEnum):
     STATE_UNCLEAR = "state-unclear"
     DISPUTED = "disputed"
     PART_PAID = "part-paid"
+    SETTLED = "settled"
     CREDITS = "credits"
     UNASSIGNED = "unassigned"
     SUM = "sum"

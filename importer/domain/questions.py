@@ -36,7 +36,8 @@ class QuestionRule:
     """What holds for a kind of question: the code of its reasons, what is asked, and which answers are allowed.
 
     ``for_good``: a profile may answer it. ``why_not`` is the reason if it may not. ``in_sheet`` are further answers that are
-    written in ``#answer`` of an error sheet alone: with them the row is read again.
+    written in ``#answer`` of an error sheet alone: with them the row is read again. ``sent_alone``: that a row is sent is
+    answered for each row, never for all of a kind together.
     """
 
     code: str
@@ -45,6 +46,7 @@ class QuestionRule:
     for_good: bool = True
     why_not: str = ""
     in_sheet: tuple[str, ...] = ()
+    sent_alone: bool = False
 
 
 _ONE_BY_ONE = "whether two rows are the same claim differs from row to row, and a case that is sent twice cannot be taken back"
@@ -103,6 +105,14 @@ RULES: Mapping[QuestionKind, QuestionRule] = {
     ),
     QuestionKind.PART_PAID: QuestionRule(
         "part_paid", "Something was paid, and it is not known what is still open", answers=_YES_OR_NO
+    ),
+    QuestionKind.SETTLED: QuestionRule(
+        "settled_but_open",
+        "The row has a day on which it was paid or written off, and an amount that is open",
+        answers=_YES_OR_NO,
+        for_good=False,
+        why_not="which of the two is right differs from row to row, and a demand for a paid invoice cannot be taken back",
+        sent_alone=True,
     ),
     QuestionKind.CREDITS: QuestionRule(
         "credits",
@@ -191,6 +201,12 @@ def allowed_answers(kinds: Iterable[QuestionKind]) -> tuple[AnswerWord, ...]:
     """Return the answers that all of these kinds allow."""
     allowed = frozenset(AnswerWord).intersection(*(RULES[kind].answers for kind in kinds))
     return tuple(word for word in AnswerWord if word in allowed)
+
+
+def answers_together(kind: QuestionKind) -> tuple[AnswerWord, ...]:
+    """Return the answers that can be given to all questions of a kind at once."""
+    words = allowed_answers([kind])
+    return tuple(word for word in words if word is not AnswerWord.SEND) if RULES[kind].sent_alone else words
 
 
 def written(word: AnswerWord) -> str:

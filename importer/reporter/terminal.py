@@ -10,7 +10,7 @@ from importer.domain.accounts import SANDBOX_ACCOUNT
 from importer.domain.batches import BatchState
 from importer.domain.kinds import QuestionKind, RecordKind
 from importer.domain.money import totals_text
-from importer.domain.questions import RULES, allowed_answers
+from importer.domain.questions import RULES, answers_together
 from importer.domain.states import DONE, RowStatus
 from importer.errors import ExitCode
 from importer.ledger.queries.report_rows import BatchInfo
@@ -119,7 +119,7 @@ def _questions(summary: Summary, *, checking: bool) -> list[str]:
 def _answers(batch: BatchInfo, kind: QuestionKind, rows: int) -> list[str]:
     """Return the commands that answer all questions of a kind, one a line, so that each can be pasted as it is."""
     sandbox = " --sandbox" if batch.cases_account == SANDBOX_ACCOUNT else ""
-    words = (word.split()[0] for word in allowed_answers([kind]))
+    words = (word.split()[0] for word in answers_together(kind))
     command = f"importer resolve --batch {batch.id} --kind {kind}"
     return [f"           all at once: `{command} --{word} --confirm {rows}{sandbox}`" for word in words]
 

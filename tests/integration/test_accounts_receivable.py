@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from importer.domain.records import CaseRecord, VoucherRecord
+from importer.domain.records import CaseRecord, LeftOut, NoClaim, Reject, VoucherRecord
 from importer.loader.context import LoadContext
 from importer.loader.profile import Profile
 from importer.loader.source import open_file
@@ -87,9 +87,22 @@ def imported(tmp_path: Path, rows: list[dict[str, str]], *without: str) -> tuple
 
 @pytest.mark.parametrize("which", ["generated", "real"])
 def test_as_it_stands_nothing_is_a_claim(tmp_path, which):
-    cases, _ = imported(tmp_path, rows_of(which))
-    assert len(cases) == CUSTOMERS
-    assert all(case.questions for case in cases)
+    """Every row has a day on which it was settled, so that not even the disputed ones can be sent by an answer."""
+    rows = rows_of(which)
+    assert imported(tmp_path, rows) == ([], 0)
+    with open_file(tmp_path / "list.csv", PROFILE, CONTEXT) as source:
+        left = [one.case for one in source.rows]
+    assert all(isinstance(one, NoClaim | LeftOut) or (isinstance(one, Reject) and one.is_left_out) for one in left)
+
+
+def test_a_row_that_was_settled_is_left_out_of_the_case_of_its_customer(tmp_path):
+    rows = generated()
+    for one in rows[CUSTOMERS:]:
+        one["SettledDate"] = ""
+    cases, _ = imported(tmp_path, rows, "Disputed")
+    cents = sum(round(float(one["InvoiceAmount"]) * 100) for one in rows[CUSTOMERS:])
+    assert (len(cases), sum(case.money.cents for case in cases)) == (CUSTOMERS, cents)
+    assert not any(case.questions for case in cases)
 
 
 @pytest.mark.parametrize("which", ["generated", "real"])

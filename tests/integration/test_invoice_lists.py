@@ -173,3 +173,16 @@ def test_a_document_that_is_in_two_equal_rows_is_claimed_and_booked_once(configu
     assert found["balanced"]
     (left,) = read_sheet(configured_workspace.reports()[-1] / "left-out.xlsx", "list.csv")
     assert (left["#row"], left["#errors"]) == (3, "The row repeats document A1 in row 2, which counts once")
+
+
+def test_all_rows_of_a_case_that_was_imported_before_say_so(configured_workspace, fake_apis):
+    rows = [row("K-1", "INV-1", "100.00"), row("K-1", "INV-2", "200.00"), row("K-2", "INV-9", "900.00")]
+    import_list(configured_workspace, rows, name="jan.csv")
+    first = read_sheet(configured_workspace.reports()[-1] / "success.xlsx", "jan.csv")
+    assert {one["#status"] for one in first} == {"accepted"}
+    import_list(
+        configured_workspace, [*reversed(rows), row("K-3", "INV-7", "70.00"), row("K-3", "INV-8", "80.00")], name="feb.csv"
+    )
+    again = read_sheet(configured_workspace.reports()[-1] / "success.xlsx", "feb.csv")
+    assert [one["#status"] for one in again] == [*["already imported"] * 3, "accepted", "accepted"]
+    assert len(claims(fake_apis)) == 3

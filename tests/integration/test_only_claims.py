@@ -97,6 +97,21 @@ def test_an_answer_holds_for_the_row_as_it_is(configured_workspace, fake_apis):
     assert counts(configured_workspace) == {"rows": 2, "already_imported": 1, "questioned": 1}
 
 
+def test_a_settled_row_with_an_open_amount_is_answered_by_itself_and_never_in_bulk(configured_workspace, fake_apis):
+    rows = [case(ref, "100.00") for ref in ("C1", "C2", "C3")]
+    settled = zip(rows, ("", "2026-05-20", "2026-05-21"), strict=True)
+    rows = [one | {"Balance due": one.pop("amount_to_recover"), "Settled date": day} for one, day in settled]
+    write_csv(configured_workspace.folder / "a.csv", rows)
+    ended = run(configured_workspace, "a.csv", 6)
+    assert ("--kind settled --drop" in ended.out, "--kind settled --send" in ended.out) == (True, False)
+    refused = configured_workspace.call("resolve", "--batch", "1", "--kind", "settled", "--send", "--confirm", "2")
+    assert (refused.code, "answer each row by itself" in refused.err) == (2, True)
+    asked = read_sheet(configured_workspace.reports()[-1] / "errors.xlsx", "a.csv")
+    assert configured_workspace.call("resolve", str(asked[0]["#entry"]), "--send").code == 0
+    assert configured_workspace.call("resume", "--yes").code in {0, 6}
+    assert sent(fake_apis) == ["INV-C1", "INV-C2"]
+
+
 def test_what_is_paid_while_it_waits_is_not_sent_and_what_was_sent_is_changed(configured_workspace, fake_apis):
     listed(configured_workspace, "a.csv", row("C1", "Overdue"))
     run(configured_workspace, "a.csv")

@@ -208,6 +208,6 @@ def _likeness(twins: Twins) -> reasons.TwinLikeness:
 
 
 def _entries(connection: Connection, identifiers: Iterable[int]) -> Mapping[int, Any]:
-    columns = (entry.c.id, entry.c.key, entry.c.ref, entry.c.batch_id)
+    columns = (entry.c.id, entry.c.key, entry.c.ref, entry.c.payload, entry.c.batch_id)
     found = (one for part in parts_of(identifiers) for one in connection.execute(select(*columns).where(entry.c.id.in_(part))))
     return {one.id: one for one in found}

@@ -87,7 +87,7 @@ def _objection(connection: Connection, one: SmallerDocument, vouchers: Sequence[
     claimed = [one for one in of_document if one.state in _AS_CLAIMED]
     is_as_claimed = len(of_document) == len(claimed) == 1 and -claimed[0].parts.amount == one.before.document.open_cents
     checks = (
-        (one.rows != 1, SEVERAL_ROWS),
+        (len(one.rows) != 1, SEVERAL_ROWS),
         (not is_as_claimed, OTHER_VOUCHER),
         (is_finished(connection, one.known), ENDED),
     )
@@ -139,12 +139,14 @@ def _place(intake: BatchIntake, staged: Sequence[tuple[SmallerDocument, VoucherR
 
 def _report_others(intake: BatchIntake) -> None:
     """Report only those of the smaller documents of a row that are not deposited, and say why."""
-    by_row: dict[int, list[SmallerDocument]] = {}
+    by_row: dict[tuple[RecordKind, int], list[SmallerDocument]] = {}
     for one in intake.lists.smaller:
-        by_row.setdefault(one.row_id, []).append(one)
+        places = ((RecordKind.CASE, one.row_id), *((RecordKind.VOUCHER, row_id) for row_id in one.rows))
+        for place in places:
+            by_row.setdefault(place, []).append(one)
     reported = []
     for change in intake.lists.changes:
-        smaller = by_row.get(change.row_id)
+        smaller = by_row.get((change.kind, change.row_id))
         if smaller is None or change.reason.code != document_reasons.SMALLER:
             reported.append(change)
         elif left := [one for one in smaller if one.why]:

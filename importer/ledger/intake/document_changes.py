@@ -9,6 +9,7 @@ from importer.domain.documents import day_of
 from importer.domain.next_list import Change, change_of
 from importer.domain.reasons import Reason
 from importer.ledger.intake import document_reasons
+from importer.ledger.intake.candidates import StagedRow
 from importer.ledger.intake.decisions import ExistingEntry
 from importer.ledger.intake.document_findings import NO_NUMBER, FoundCarriers
 from importer.ledger.intake.list_state import ListState
@@ -37,11 +38,32 @@ def why_smaller(lists: ListState, found: FoundCarriers, shown: Iterable[CarriedD
     return document_reasons.smaller(pairs, owner) if pairs else None
 
 
-def grown_in(
+def larger_of(
     lists: ListState, found: FoundCarriers, shown: Sequence[CarriedDocument]
-) -> tuple[list[CarriedDocument], Reason] | None:
-    """Return the documents that grew, else those that came back, with the question about them; None if there are none."""
-    for change, words in _WORDS.items():
-        if grown := [one for one in shown if change_in(lists, found, one) is change]:
-            return grown, document_reasons.grown(grown, next(iter(found.claimed.values())).known, words)
-    return None
+) -> list[tuple[Reason, list[CarriedDocument]]]:
+    """Return the questions about documents of which more is open than before, or that came back, each with its documents."""
+    changes = [(one, change_in(lists, found, one)) for one in shown]
+    groups = ((why, [one for one, of in changes if of is kind]) for kind, why in _WORDS.items())
+    return [(document_reasons.grown(some, found.claimed[some[0].key].known, why), some) for why, some in groups if some]
+
+
+def note_changed(lists: ListState, found: FoundCarriers, row: StagedRow, shown: Iterable[CarriedDocument]) -> None:
+    """Note what is reported of documents of earlier cases, beside which the list shows new ones of their debtor.
+
+    The new ones are a case of their own, or are added to the open one, so that the row of a document itself reports its change.
+    """
+    noted = lists.changed.setdefault(row.case_place, {})
+    for one in shown:
+        if (carrier := found.claimed.get(one.key)) is None:
+            continue
+        kind = change_in(lists, found, one)
+        if kind is Change.SMALLER:
+            noted[one.key] = document_reasons.smaller([(carrier.carried, one)], carrier.known)
+        elif kind in _WORDS:
+            noted[one.key] = document_reasons.grown_beside_new(one, carrier.known, _WORDS[kind])
+
+
+def why_changed(lists: ListState, row: StagedRow) -> Reason | None:
+    """Return what is reported of the document of a row beside new ones of its debtor; None if nothing is."""
+    key = row.loaded.document
+    return lists.changed.get(row.case_place, {}).get(key) if key else None

@@ -92,6 +92,13 @@ def grown(documents: Sequence[CarriedDocument], known: ExistingEntry, why: str) 
     return _asked(QuestionKind.GROWN, f"{_named(documents)} of the case {label_of(known)} {why}. {fix}", gist, known)
 
 
+def grown_beside_new(one: CarriedDocument, known: ExistingEntry, why: str) -> Reason:
+    """Report a document of which more is open than before, or that came back, beside new ones of its debtor."""
+    fix = "A payment may have been returned: tell the collection partner in the chat of the case; the importer cannot change it"
+    gist = f"A document of a case that was sent {why}. {fix}"
+    return Reason("document_larger", f"{_named([one])} of the case {label_of(known)} {why}. {fix}", gist=gist)
+
+
 def smaller(pairs: Sequence[tuple[CarriedDocument, CarriedDocument]], known: ExistingEntry, why: str = "") -> Reason:
     """Report that less is open of documents than was claimed. ``pairs``: each as it was claimed, and as it is shown now.
 

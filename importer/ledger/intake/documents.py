@@ -21,7 +21,7 @@ from importer.domain.states import REPLACEABLE
 from importer.ledger.intake import document_reasons
 from importer.ledger.intake.candidates import BatchIntake, Candidate, Match, StagedRow
 from importer.ledger.intake.decisions import ExistingEntry
-from importer.ledger.intake.document_changes import grown_in, why_smaller
+from importer.ledger.intake.document_changes import larger_of, note_changed, why_smaller
 from importer.ledger.intake.document_findings import (
     NO_NUMBER,
     SENT,
@@ -123,6 +123,7 @@ class DocumentIntake:
         rest = [one for one in shown if one.key not in found.claimed]
         if not rest:
             return self._carried(candidate, match, found, shown, row)
+        note_changed(self._batch.lists, found, row, shown)
         return self._rest(row, candidate, match, own, found, rest, shown)
 
     def _second_part(
@@ -137,7 +138,7 @@ class DocumentIntake:
         """Place documents of a debtor whose case is made of others (``before``) in an earlier file of the same run."""
         self._own_rows(row, (one for one in shown if one.key in before), waits)
         fresh = [one for one in shown if one.key not in before | set(found.claimed)]
-        return self._further(row, candidate, waits, found, fresh) if fresh else Match(waits, is_answered=True)
+        return self._further(row, candidate, waits, fresh) if fresh else Match(waits, is_answered=True)
 
     def _rest(
         self,
@@ -153,9 +154,7 @@ class DocumentIntake:
         by_name = is_by_name(shown[0], candidate.record.payload)
         owner = self._open_case(found, shown[0], own, by_name=by_name)
         if owner is not None:
-            if grown := grown_in(self._batch.lists, found, shown):
-                self._withhold(row, *grown)  # asked about by a list without new documents; nothing is sent about it now
-            return self._further(row, candidate, owner, found, rest)
+            return self._further(row, candidate, owner, rest)
         if asked := self._unclear(shown, own, by_name=by_name) or missing_in(self._batch, self._rows, own, candidate):
             return self._asked(candidate, match, asked)
         return self._replace_waiting(candidate, match, found, shown)
@@ -188,16 +187,14 @@ class DocumentIntake:
                 return document_reasons.moved(one.known)
         return None
 
-    def _further(
-        self, row: StagedRow, candidate: Candidate, owner: ExistingEntry, found: FoundCarriers, rest: list[CarriedDocument]
-    ) -> Match:
+    def _further(self, row: StagedRow, candidate: Candidate, owner: ExistingEntry, rest: list[CarriedDocument]) -> Match:
         """Place the documents that no case carries, of a debtor with an open case."""
         record, policy = candidate.record, self._batch.lists.policy
         assert isinstance(record, CaseRecord)
         further = further_case(record, rest, ending_of(self._existing, self._rows, record, rest))
         is_added = policy.new_invoices is NewInvoices.ADD and may_add(self._batch, row, candidate, owner)
         if further is None or is_added:
-            return self._added(row, owner, found, rest, is_added=is_added)
+            return self._added(row, owner, rest, is_added=is_added)
         match = self._become(candidate, further)
         if asked := self._unclear(rest, match.known, by_name=is_by_name(rest[0], record.payload)):
             self._asked(candidate, match, asked)
@@ -205,15 +202,7 @@ class DocumentIntake:
             self._asked(candidate, match, document_reasons.new_documents(rest, owner))
         return self._replace_waiting(candidate, match, self._sort(rest, match.known), rest)
 
-    def _added(
-        self,
-        row: StagedRow,
-        owner: ExistingEntry,
-        found: FoundCarriers,
-        rest: list[CarriedDocument],
-        *,
-        is_added: bool,
-    ) -> Match:
+    def _added(self, row: StagedRow, owner: ExistingEntry, rest: list[CarriedDocument], *, is_added: bool) -> Match:
         """Give new documents to the open case, whose vouchers they become, or report those that lower its claim."""
         if not is_added:
             why = document_reasons.new_credits(rest, owner)
@@ -223,7 +212,7 @@ class DocumentIntake:
         self._rows.insert_all(owner, rest)
         self._batch.lists.add(owner, rest)
         self._own_rows(row, rest, owner)
-        return Match(owner, is_answered=True, change=why_smaller(self._batch.lists, found, rest, owner))
+        return Match(owner, is_answered=True)
 
     def _become(self, candidate: Candidate, record: CaseRecord) -> Match:
         """Let a candidate become the case of another record of the same row, and recognise that."""
@@ -263,15 +252,18 @@ class DocumentIntake:
     ) -> Match:
         """Recognise a record whose documents are all claimed, and what the list says of them."""
         owner = next(iter(found.claimed.values())).known
-        if grown := grown_in(self._batch.lists, found, shown):
-            if row is not None:
-                self._withhold(row, *grown)
-            return self._ask_grown(candidate, owner, *grown)
+        if larger := larger_of(self._batch.lists, found, shown):
+            for reason, grown in larger if row is not None else ():
+                self._withhold(row, grown, reason)
+            return self._ask_grown(candidate, owner, larger)
         less = why_smaller(self._batch.lists, found, shown, owner)
         is_same = less is None and owner is match.known and candidate.is_same(owner)
         return match if is_same else Match(owner, is_answered=True, change=less)
 
-    def _ask_grown(self, candidate: Candidate, owner: ExistingEntry, grown: list[CarriedDocument], why: Reason) -> Match:
+    def _ask_grown(
+        self, candidate: Candidate, owner: ExistingEntry, larger: Sequence[tuple[Reason, list[CarriedDocument]]]
+    ) -> Match:
+        grown = [one for _, documents in larger for one in documents]
         record = candidate.record
         assert isinstance(record, CaseRecord)
         documents = record.documents or tuple(one.document for one in grown)
@@ -281,7 +273,9 @@ class DocumentIntake:
         amounts = "+".join(str(one.document.open_cents) for one in grown)
         match = self._become(candidate, replace(asked, base=f"{asked.base}={amounts}"))
         candidate.carries = False
-        return self._asked(candidate, match, why)
+        for why, _ in larger:
+            self._asked(candidate, match, why)
+        return match
 
     def _replace_waiting(
         self, candidate: Candidate, match: Match, found: FoundCarriers, shown: Sequence[CarriedDocument]

@@ -8,6 +8,7 @@ from importer.domain.later_words import LaterWord
 from importer.domain.questions import RULES
 from importer.domain.reasons import Reason
 from importer.domain.records import NoClaim
+from importer.domain.shown_references import shown_reference
 from importer.domain.states import State
 from importer.ledger.intake.decisions import ExistingEntry
 
@@ -62,7 +63,7 @@ def may_be_paid(case: NoClaim, known: ExistingEntry, label: str, here: str, diff
     gist = f"{what.format('another one')}. {resolve.format('#entry', '#entry')}"
     if known.ref is None:
         return Reason(code, f"The row {message}", gist=f"The row {gist}")
-    return Reason(code, message, "case_ref", value=known.ref, gist=gist)
+    return Reason(code, message, "case_ref", value=shown_reference(known.ref, known.payload), gist=gist)
 
 
 def twin_may_be_paid(case: NoClaim, known: ExistingEntry, label: str, here: str) -> Reason:
@@ -76,7 +77,7 @@ def twin_may_be_paid(case: NoClaim, known: ExistingEntry, label: str, here: str)
     code = RULES[QuestionKind.CALLED_PAID].code
     message = f"{what.format(f'reference {case.named.reference}, {here}')}. {resolve.format(label, label)}"
     gist = f"{what.format('another one')}. {resolve.format('#entry', '#entry')}"
-    return Reason(code, message, "case_ref", value=known.ref, gist=gist)
+    return Reason(code, message, "case_ref", value=shown_reference(known.ref, known.payload), gist=gist)
 
 
 def called_otherwise(word: LaterWord, named: str | None, where: str) -> Reason:

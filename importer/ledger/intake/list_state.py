@@ -21,9 +21,10 @@ from importer.ledger.intake.decisions import ExistingEntry
 
 @dataclass(frozen=True, slots=True)
 class ReportedChange:
-    """A row whose case was sent and of whose documents less is open now. ``label`` is that of the case."""
+    """A row whose case was sent and of whose documents something else is open now. ``label`` is that of its entry."""
 
     row_id: int
+    kind: RecordKind
     label: str
     reason: Reason
     money: Money
@@ -43,8 +44,8 @@ class SmallerDocument:
     """A document of a case that was sent, of which less is open now (``now``) than was claimed (``before``).
 
     ``row_id`` and ``place`` are the row that holds the debtor's case: its id in the ledger, and its sheet and number. ``known``
-    is the case that carries the document. ``why`` says why the difference is not deposited; "" if it is. ``rows`` is the number
-    of rows that show the document, ``row`` and ``cells`` are the last of them, and its cells as the ledger keeps them.
+    is the case that carries the document. ``why`` says why the difference is not deposited; "" if it is. ``rows`` are the
+    ids of the rows that show the document, ``row`` and ``cells`` are the last of them, and its cells as the ledger keeps them.
     """
 
     row_id: int
@@ -55,7 +56,7 @@ class SmallerDocument:
     why: str = ""
     row: Row | None = None
     cells: str = ""
-    rows: int = 0
+    rows: set[int] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -65,8 +66,9 @@ class ListState:
     ``listed_on`` is its day in ISO form, ``is_older``: a newer list of the profile is known. ``shown`` are the documents that
     it shows of earlier cases, by entry and key, with what is open of them. ``documents`` is the number of all that it shows.
     ``owners`` are the cases that carry the documents of a row with a case, by its sheet and number and by the document's key;
-    ``withheld`` are the reasons why documents of such a row get no voucher. ``added`` are what open cases get, by entry.
-    ``smaller`` are documents of which less is open than was claimed, if the profile wants deposits.
+    ``withheld`` are the reasons why documents of such a row get no voucher, ``changed`` those for which documents of earlier
+    cases are reported as changed. ``added`` are what open cases get, by entry. ``smaller`` are documents of which less is open
+    than was claimed, if the profile wants deposits.
     """
 
     policy: ListPolicy = USUAL_POLICY
@@ -80,11 +82,12 @@ class ListState:
     added: dict[int, AddedDocuments] = field(default_factory=dict)
     owners: dict[tuple[str, int], dict[str, int]] = field(default_factory=dict)
     withheld: dict[tuple[str, int], dict[str, Reason]] = field(default_factory=dict)
+    changed: dict[tuple[str, int], dict[str, Reason]] = field(default_factory=dict)
 
-    def report(self, row_id: int, known: ExistingEntry, reason: Reason, money: Money) -> None:
-        """Note what is reported of a row and its case if the list counts."""
-        label = EntryLabel.of(RecordKind.CASE, known.id, known.key).text()
-        self.changes.append(ReportedChange(row_id, label, reason, money))
+    def report(self, row_id: int, known: ExistingEntry, reason: Reason, money: Money, kind: RecordKind = RecordKind.CASE) -> None:
+        """Note what is reported of a row and its case, or of the voucher of its document, if the list counts."""
+        label = EntryLabel.of(kind, known.id, known.key).text()
+        self.changes.append(ReportedChange(row_id, kind, label, reason, money))
 
     def add(self, known: ExistingEntry, documents: Sequence[CarriedDocument]) -> None:
         """Note documents whose vouchers go to an open case."""

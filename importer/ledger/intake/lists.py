@@ -116,12 +116,12 @@ def _open_documents(connection: Connection, account: str, profile: str | None) -
 def _report(intake: BatchIntake, changes: Iterable[ReportedChange]) -> None:
     """Report rows whose case was sent and of whose documents less is open now: they were noted as imported before."""
     for one in changes:
-        unlinked = {row.c[f"case_{name}"].name: None for name in ("entry", "origin", "currency", "cents")}
+        unlinked = {row.c[f"{one.kind}_{name}"].name: None for name in ("entry", "origin", "currency", "cents")}
         intake.connection.execute(update(row).where(row.c.id == one.row_id).values(unlinked))
         values = {
             "batch_id": intake.id,
             "row_id": one.row_id,
-            "kind": RecordKind.CASE,
+            "kind": one.kind,
             "status": RejectStatus.CHANGED,
             "reasons": reasons_to_json((one.reason,)),
             "currency": one.money.currency,

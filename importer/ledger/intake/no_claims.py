@@ -16,6 +16,7 @@ OF_ROWS = frozenset(
         QuestionKind.STATE_UNCLEAR,
         QuestionKind.DISPUTED,
         QuestionKind.PART_PAID,
+        QuestionKind.SETTLED,
         QuestionKind.CREDITS,
         QuestionKind.UNASSIGNED,
         QuestionKind.SUM,

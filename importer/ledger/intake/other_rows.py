@@ -29,6 +29,8 @@ def ask_again(batch: BatchIntake, known: ExistingEntry, candidate: Candidate) ->
 
 def suspect(batch: BatchIntake, existing: ExistingEntries, known: ExistingEntry, candidate: Candidate, *, is_new: bool) -> None:
     """Note the cases that a new or changed case may be the same as, and that those of this source may be the same as it."""
+    if not candidate.carries:  # it claims nothing, and asks about a document of another case alone
+        return
     twins = existing.twins(known, candidate.keys)
     if twins is not None and (not is_new or candidate.record.hint is not None):  # it was a row of its own before
         twins = twins.without_equal()

@@ -13,7 +13,7 @@ from importer.domain.document_keys import CarriedDocument, DocumentSource
 from importer.domain.documents import DocumentKind
 from importer.domain.states import State
 from importer.ledger.intake.candidates import BatchIntake, StagedRow
-from importer.ledger.intake.document_changes import grown_in, smaller_in
+from importer.ledger.intake.document_changes import larger_of, smaller_in
 from importer.ledger.intake.document_findings import SENT, FoundCarriers
 from importer.ledger.intake.document_rows import Carrier, DocumentRows
 from importer.ledger.intake.list_state import SmallerDocument
@@ -37,7 +37,7 @@ def note_smaller(
     smaller = smaller_in(lists, found, shown) if lists.policy.deposits_on is not None else ()
     if not smaller:
         return
-    why = GREW if grown_in(lists, found, shown) else ""
+    why = GREW if larger_of(lists, found, shown) else ""
     why = why or (CREDITS_DIFFER if _credits_differ(rows, found, shown) else "")
     for one in smaller:
         carrier = found.claimed[one.key]
@@ -95,5 +95,5 @@ def note_rows(batch: BatchIntake, rows: Iterable[StagedRow]) -> None:
     by_place = {(one.place, one.now.key): one for one in batch.lists.smaller}
     for row in rows:
         if (one := by_place.get((row.case_place, row.loaded.document or ""))) is not None:
-            one.rows += 1
+            one.rows.add(row.id)
             one.row, one.cells = row.loaded.row, row.raw.kept

@@ -241,7 +241,7 @@ class Placement:
         for old in candidate.covers:
             self._supersede(RecordKind.CASE, old, known)
         if match.change is not None:
-            self._batch.lists.report(row.id, known, match.change, candidate.record.money)
+            self._batch.lists.report(row.id, known, match.change, candidate.record.money, candidate.kind)
 
     def _insert(self, row: StagedRow, candidate: Candidate, match: Match, key: str) -> ExistingEntry:
         values, identifier = candidate.values, next(self._batch.entry_ids)

@@ -19,6 +19,7 @@ from importer.domain.money import Money, cents_of, decimal_text
 from importer.domain.personal_numbers.payloads import without_numbers
 from importer.domain.reasons import Reason
 from importer.domain.records import VoucherRecord, describe_wire
+from importer.domain.shown_references import shown_reference
 from importer.domain.states import RejectStatus, State
 from importer.ledger.intake.decisions import ExistingEntry
 from importer.ledger.queries.report_rows import EarlierImport
@@ -105,7 +106,8 @@ def reused_while_waiting(known: ExistingEntry, payload: bytes, imported: str) ->
     )
     is_one = f"is the reference of another claim that is {known.state.value}"
     message = f"{is_one}: {label}, {imported} ({what}). {fix}"
-    return Reason("reused_while_waiting", message, "case_ref", value=known.ref, gist=f"{is_one}. {fix}", entries=(label,))
+    named = shown_reference(known.ref, known.payload)
+    return Reason("reused_while_waiting", message, "case_ref", value=named, gist=f"{is_one}. {fix}", entries=(label,))
 
 
 def reused(kind: RecordKind, known: ExistingEntry, payload: bytes, imported: str) -> Reason:
@@ -205,7 +207,8 @@ class Twin:
     def of(cls, kind: RecordKind, found: ExistingEntry | Any, imported: EarlierImport | None) -> Twin:
         """Describe an entry. ``imported`` is the file and row that it comes from."""
         label = EntryLabel.of(kind, found.id, found.key).text()
-        reference = f"reference {found.ref}" if found.ref else ""
+        named = shown_reference(found.ref, found.payload) if kind is RecordKind.CASE else None
+        reference = f"reference {named}" if named else ""
         remote = f"{kind} {imported.remote_id}" if imported and imported.remote_id else ""
         return cls(label, ", ".join(filter(None, (imported.place if imported else "", reference, remote))))
 
@@ -229,7 +232,7 @@ def suspected_twin(known: ExistingEntry, twins: Sequence[Twin], likeness: TwinLi
     """Question a case that may be one of the ``twins``."""
     label = EntryLabel.of(RecordKind.CASE, known.id, known.key).text()
     what = f"may be the same case as {{}}: {likeness}"
-    return _question("suspected_twin", what, label, twins, RecordKind.CASE, known.ref)
+    return _question("suspected_twin", what, label, twins, RecordKind.CASE, shown_reference(known.ref, known.payload))
 
 
 def several_alike(

@@ -19,6 +19,7 @@ from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
 from importer.domain.reasons import Reason, reasons_to_json
 from importer.domain.remote_cases import Claim, Likeness, RemoteCase, amounts_of, decimal_of, likeness
+from importer.domain.shown_references import shown_reference
 from importer.domain.states import State
 from importer.domain.timestamps import from_timestamp, to_timestamp
 from importer.ledger.outbox.clock_skew import CLOCK_MARGIN, ClockSkew
@@ -201,7 +202,10 @@ def _is_answered(found: Any, alike: Alike) -> bool:
 
 def _question(connection: Connection, found: Any, alike: Sequence[Alike]) -> None:
     label = EntryLabel.of(RecordKind.CASE, found.id, found.key).text()
-    values = {"state": State.QUESTIONED, "reasons": reasons_to_json((alike_reason(label, found.ref, alike),))}
+    values = {
+        "state": State.QUESTIONED,
+        "reasons": reasons_to_json((alike_reason(label, shown_reference(found.ref, found.payload), alike),)),
+    }
     connection.execute(update(entry).where((entry.c.id == found.id) & (entry.c.state == State.PENDING)).values(values))
     now = to_timestamp()
     rows = [{"entry_id": found.id, "remote_case_id": one.stored.id, "asked_at": now} for one in alike]

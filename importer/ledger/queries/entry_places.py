@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import RecordKind
+from importer.domain.shown_references import shown_reference
 from importer.ledger.storage.schema import batch, entry, row
 
 
@@ -24,7 +25,7 @@ class EntryPlace:
 def entry_place(connection: Connection, entry_id: int) -> EntryPlace:
     """Return where an entry comes from."""
     rows = entry.join(row, row.c.id == entry.c.row_id).join(batch, batch.c.id == row.c.batch_id)
-    columns = (entry.c.kind, entry.c.key, entry.c.ref, row.c.number, batch.c.source_name)
+    columns = (entry.c.kind, entry.c.key, entry.c.ref, entry.c.payload, row.c.number, batch.c.source_name)
     found = connection.execute(select(*columns).select_from(rows).where(entry.c.id == entry_id)).one()
     label = EntryLabel.of(RecordKind(found.kind), entry_id, found.key)
-    return EntryPlace(label, found.source_name, found.number, found.ref)
+    return EntryPlace(label, found.source_name, found.number, shown_reference(found.ref, found.payload))

@@ -14,6 +14,7 @@ from importer.domain.kinds import QuestionKind, RecordKind
 from importer.domain.money import Money
 from importer.domain.questions import RULES, kind_of
 from importer.domain.reasons import reasons_from_json
+from importer.domain.shown_references import shown_reference
 from importer.domain.states import RowOrigin, State
 from importer.ledger.queries.row_places import row_in, sources_of
 from importer.ledger.storage.engine import parts_of
@@ -73,12 +74,13 @@ def asked_rows(connection: Connection, batch_id: int, question: QuestionKind) ->
 def _asked(
     connection: Connection, batch_id: int, question: QuestionKind, kind: RecordKind, sheets: list[str]
 ) -> Iterator[AskedRow]:
-    columns = (entry.c.id, entry.c.key, entry.c.ref, entry.c.reasons, row.c.sheet, row.c.number)
+    columns = (entry.c.id, entry.c.key, entry.c.ref, entry.c.payload, entry.c.reasons, row.c.sheet, row.c.number)
     money = (row.c[f"{kind}_currency"], row.c[f"{kind}_cents"])
     query = _questioned(select(*columns, *money), batch_id, kind).where(_asks(question))
-    for identifier, key, ref, reasons, sheet, number, currency, cents in connection.execute(query.order_by(row.c.id)):
-        named = next((one.entries for one in reasons_from_json(reasons) if kind_of(one) is question), ())
-        yield AskedRow(identifier, kind, key, row_in(sheets, sheet, number), ref, Money(currency, cents), named)
+    for one in connection.execute(query.order_by(row.c.id)):
+        named = next((asked.entries for asked in reasons_from_json(one.reasons) if kind_of(asked) is question), ())
+        ref, place = shown_reference(one.ref, one.payload), row_in(sheets, one.sheet, one.number)
+        yield AskedRow(one.id, kind, one.key, place, ref, Money(one[-2], one[-1]), named)
 
 
 def _questioned(query: Select[Any], batch_id: int, kind: RecordKind) -> Select[Any]:

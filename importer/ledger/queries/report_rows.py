@@ -22,6 +22,7 @@ from importer.ledger.queries.changed_rows import new_changes
 from importer.ledger.queries.corrected_rows import Corrected, CorrectedPlace, corrected_places
 from importer.ledger.queries.parties import party_column, party_in
 from importer.ledger.queries.row_places import Sources, row_in, sources_of
+from importer.ledger.queries.shared_cases import imported_before
 from importer.ledger.storage.engine import parts_of
 from importer.ledger.storage.schema import batch, entry, proposal, reject, row
 
@@ -198,9 +199,12 @@ def _lines_after(
         earlier = {found[column] for found in page for column in _FROM}
         sources |= sources_of(connection, earlier - sources.keys() - {None})
         repeated = _first_rows(connection, batch_id, page)
+        shared = _shared_before(connection, batch_id, page)
         for found in page:
             row_id, sheet, number, cells = found[:_HEAD]
             case, voucher = _record_result(found[_HEAD:_CASE_END], sources), _record_result(found[_CASE_END:], sources)
+            if case is not None and case.repeats and case.entry_id in shared:
+                case = case._replace(status=RowStatus.ALREADY_IMPORTED, imported_from=shared[case.entry_id].place)
             if repeated:
                 case, voucher = (
                     _naming_first(one, kind, repeated) for kind, one in zip(RecordKind, (case, voucher), strict=True)
@@ -265,6 +269,13 @@ def _first_rows(connection: Connection, batch_id: int, page: Sequence[Row[Any]])
             for entry_id, sheet, number in connection.execute(query.where(link.in_(part)).order_by(row.c.id)):
                 found.setdefault((kind, entry_id), f"this file, {row_in(sheets, sheet, number)}")
     return found
+
+
+def _shared_before(connection: Connection, batch_id: int, page: Sequence[Row[Any]]) -> dict[int, EarlierImport]:
+    """Return the earlier imports of the accepted cases that rows of the page share, by entry."""
+    columns = ((one[_HEAD + _ORIGIN], one[_HEAD + _ENTRY_ID], one[_HEAD + _ENTRY_ID + 1]) for one in page)
+    shared = {case for origin, case, state in columns if origin == RowOrigin.SHARED and state == State.ACCEPTED}
+    return earlier_imports(connection, imported_before(connection, batch_id, shared)) if shared else {}
 
 
 def _naming_first(

@@ -33,6 +33,7 @@ from importer.loader.rows.verdict import (
     finding_of,
     part_paid,
     question,
+    settled_but_open,
     suspected,
     unknown,
     verdict_of,
@@ -232,27 +233,30 @@ class RowJudge:
         return asked_about(held, one.heading, text)
 
     def _is_day(self, text: str) -> bool:
-        try:
-            READERS[ValueKind.DATE](text, self.day_formats)
-        except ValueProblem:
-            return is_day_in_figures(text)
-        return True
+        return self._day(text) is not None or is_day_in_figures(text)
 
     def _of_day(self, one: StateBinding, text: str) -> Iterator[RowFinding]:
-        """Yield what a day says on which a row was paid or written off. An amount that is open beside it contradicts it."""
-        if self.tells_open:
-            yield RowFinding(Role.QUESTION, part_paid(one.heading, text))
+        """Yield what a day says on which a row was paid or written off.
+
+        An amount that is open beside it contradicts it, and a day that is still to come is a promise.
+        """
+        if (day := self._day(text)) is not None and day > self.today:
+            yield RowFinding(Role.QUESTION, question(Meaning.PROMISED, one.heading, text))
+        elif self.tells_open:
+            yield RowFinding(Role.QUESTION, settled_but_open(one.heading, text))
         else:
             yield finding_of(_AGAINST[one.column], one.heading, text, is_certain=True, is_open=False)
 
-    def _of_promise(self, one: StateBinding, text: str) -> Iterator[RowFinding]:
-        if not text:
-            return
+    def _day(self, text: str) -> date | None:
+        """Return the day that a text names; None if it names none that can be read."""
         try:
-            promised = READERS[ValueKind.DATE](text, self.day_formats)
+            day: date = READERS[ValueKind.DATE](text, self.day_formats)
         except ValueProblem:
-            promised = date.max
-        if promised >= self.today:
+            return None
+        return day
+
+    def _of_promise(self, one: StateBinding, text: str) -> Iterator[RowFinding]:
+        if text and ((promised := self._day(text)) is None or promised >= self.today):
             yield RowFinding(Role.QUESTION, question(Meaning.PROMISED, one.heading, text))
 
     def _of_paid_date(self, one: StateBinding, text: str) -> Iterator[RowFinding]:

@@ -15,6 +15,7 @@ from importer.domain.row_states import CREDITS, IN_WORDS, Meaning, Sort, sort_of
 NOT_DUE = "not_due_yet"
 NOTHING_OPEN, NO_CLAIM, CREDIT, FILTERED = "nothing_open", "no_claim", "credit", "row_filter"
 UNKNOWN, UNCONFIRMED, HELD, PART_PAID, STATE_UNCLEAR = "row_state", "state_unconfirmed", "disputed", "part_paid", "state_unclear"
+SETTLED = "settled_but_open"
 
 
 class Role(Enum):
@@ -179,6 +180,12 @@ def suspected(heading: str, text: str) -> RowFinding:
         f"{assignment(text, 'no claim')}; or that the column says nothing about it, by adding its heading to ignore"
     )
     return RowFinding(Role.QUESTION, Reason(UNKNOWN, message, None, heading, text or "(empty)", gist=gist))
+
+
+def settled_but_open(heading: str, text: str) -> Reason:
+    """Return the question about a row with a day on which nothing of it was left open, and an open amount above zero."""
+    message = "says that nothing is open any more, and the row has an open amount. Answer whether the amount is still open"
+    return Reason(SETTLED, message, None, heading, text)
 
 
 def contradicted(heading: str, text: str) -> Reason:

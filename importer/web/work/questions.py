@@ -10,7 +10,7 @@ from importer.commands.answer_batch import BatchAnswer, answer_batch
 from importer.commands.resolve import Resolution, resolve
 from importer.domain.kinds import QuestionKind, RecordKind
 from importer.domain.money import totals_text
-from importer.domain.questions import RULES, AnswerWord, RowAnswer, allowed_answers
+from importer.domain.questions import RULES, AnswerWord, RowAnswer, answers_together
 from importer.errors import UsageError
 from importer.ledger.queries.queries import Queries
 from importer.reporter.row_reasons import label
@@ -35,7 +35,7 @@ def question_groups(queries: Queries, batch_id: int) -> tuple[QuestionGroup, ...
     for kind, by_currency in queries.question_totals(batch_id).items():
         rows = sum(rows for rows, _ in by_currency.values())
         money = totals_text({currency: cents for currency, (_, cents) in by_currency.items()})
-        found.append(QuestionGroup(kind, RULES[kind].sentence, rows, money, allowed_answers([kind])))
+        found.append(QuestionGroup(kind, RULES[kind].sentence, rows, money, answers_together(kind)))
     return tuple(found)
 
 

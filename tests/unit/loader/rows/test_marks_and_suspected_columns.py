@@ -34,8 +34,24 @@ def test_what_is_neither_yes_nor_a_day_is_a_question_of_its_row(tmp_path, text):
     ]
 
 
-def test_a_day_of_payment_beside_an_open_amount_is_a_question(tmp_path):
-    assert read(tmp_path, below_open_amount("Paid", "", "2026-05-20")) == ["case 100.50", "asked part_paid"]
+@pytest.mark.parametrize("heading", ["Paid", "Settled date", "Written off on"])
+def test_a_day_of_payment_beside_an_open_amount_is_a_question(tmp_path, heading):
+    assert read(tmp_path, below_open_amount(heading, "", "2026-05-20")) == ["case 100.50", "asked settled_but_open"]
+
+
+@pytest.mark.parametrize("heading", ["SettledDate", "Settled on", "Clearing date", "Udligningsdato", "Ausgleichsdatum"])
+def test_a_day_on_which_nothing_was_left_says_that_its_row_is_paid(tmp_path, heading):
+    assert read(tmp_path, with_column(heading, "", "2026-05-20")) == ["case 100.50", "left out no_claim"]
+
+
+def test_a_row_that_was_settled_and_is_disputed_is_left_out(tmp_path):
+    text = with_column("SettledDate;Disputed", "2026-05-20;Yes", ";Yes", ";No")
+    assert read(tmp_path, text) == ["left out no_claim", "asked disputed", "case 102.50"]
+
+
+def test_a_day_of_settlement_that_is_to_come_is_a_promise(tmp_path):
+    text = with_column("Settled date", "2026-11-27", "2026-11-28", "")
+    assert read(tmp_path, text) == ["left out no_claim", "asked disputed", "case 102.50"]
 
 
 def test_amounts_that_were_paid_still_object_to_an_uncertain_amount(tmp_path):
