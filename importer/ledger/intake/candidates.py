@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -17,7 +17,7 @@ from importer.domain.money import Money
 from importer.domain.questions import NOTHING_STANDS, StandingAnswers
 from importer.domain.raw_rows import RawRow
 from importer.domain.reasons import Reason
-from importer.domain.records import CaseRecord, LoadedRow, VoucherRecord
+from importer.domain.records import CaseRecord, LoadedRow, NoClaim, VoucherRecord
 from importer.domain.states import REPLACEABLE, State
 from importer.ledger.intake import decisions
 from importer.ledger.intake.conflicts import Conflicts
@@ -25,6 +25,9 @@ from importer.ledger.intake.decisions import ExistingEntry
 from importer.ledger.intake.list_state import ListState
 from importer.ledger.intake.sheet_answers import SheetAnswers
 from importer.ledger.storage.identifiers import Identifiers
+
+if TYPE_CHECKING:
+    from importer.ledger.intake.document_rows import Carrier
 
 Record = CaseRecord | VoucherRecord
 ControlTotals = dict[str, dict[str, list[int]]]
@@ -56,6 +59,15 @@ class CalledRow(NamedTuple):
     named: NamedCase
 
 
+class CalledDocument(NamedTuple):
+    """A document that a row calls no claim, the case that carries it, and the id and the place in words of the row."""
+
+    row_id: int
+    case: NoClaim
+    carrier: Carrier
+    where: str
+
+
 @dataclass
 class BatchIntake:
     """The batch that is being staged, with the state that its chunks share."""
@@ -76,6 +88,8 @@ class BatchIntake:
     """Cases of which a row of this batch says that they are no claim, by their match key."""
     called_alike: dict[str, list[CalledRow]] = field(default_factory=dict)
     """The same rows by the key of their case without letter case and leading zeros."""
+    called_documents: list[CalledDocument] = field(default_factory=list)
+    """Documents of cases that wait which rows of this batch call no claim."""
     reread: dict[str, ExistingEntry] = field(default_factory=dict)
     """Entries of rows of this batch that an earlier release read under another reference, by the reference that is read now."""
     rejects_changes: bool = False

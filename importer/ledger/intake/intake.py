@@ -25,6 +25,7 @@ from importer.domain.records import CaseRecord, CaseRow, LeftOut, LoadedRow, Loa
 from importer.domain.states import State
 from importer.domain.timestamps import to_timestamp
 from importer.ledger.intake import reasons
+from importer.ledger.intake.called_documents import settle_called
 from importer.ledger.intake.candidates import BatchIntake, Candidate, LeftOutRow, StagedRow, name_of
 from importer.ledger.intake.decisions import ExistingEntry
 from importer.ledger.intake.former_keys import former_case_keys, raw_row
@@ -105,6 +106,7 @@ def enter(
         lists=begin_list(connection, accounts, source),
     )
     _stage_rows(intake, source.rows, source.heads)
+    settle_called(intake)
     intake.conflicts.settle(connection, batch_id, accounts, sheets, intake.count, source.standing)
     intake.answers.settle(connection, source.read_by)
     concluded = settle_list(intake, source.profile)

@@ -49,6 +49,24 @@ def after_sending(case: NoClaim, known: ExistingEntry, label: str, imported: str
     return Reason(word.code, f"{what}. {fix}.{but}".removesuffix("."), gist=f"{gist}. {fix}", entries=(label,))
 
 
+def document_after_sending(case: NoClaim, known: ExistingEntry, label: str, number: str) -> Reason:
+    """Report that a document of a case that was sent, or may have been, is no claim any more, and what to do."""
+    word = case.word
+    sent = "was sent" if known.state is State.ACCEPTED else f"may have been sent ({known.state.replace('_', ' ')})"
+    fix = "Tell the collection partner in the chat of the case; the importer cannot take it back"
+    gist = f"A document of a case that {sent} is called {word.in_words} now. {fix}"
+    message = f"The document {number} of the case {label}, which {sent}, is called {word.in_words} now. {fix}"
+    return Reason(word.code, message, gist=gist, entries=(label,))
+
+
+def document_may_be_paid(case: NoClaim, number: str, here: str) -> Reason:
+    """Ask about a case that waits of which a row calls one of several documents no claim."""
+    fix = "Import a list of what is open; if the document is still a claim, write send in #answer, and if nothing is, drop"
+    what = f"A document of the case is called {case.word.in_words}"
+    message = f"{what}: {number} ({here}). {fix}"
+    return Reason(RULES[QuestionKind.CALLED_PAID].code, message, gist=f"{what} by another row. {fix}")
+
+
 def may_be_paid(case: NoClaim, known: ExistingEntry, label: str, here: str, differences: tuple[str, ...]) -> Reason:
     """Ask about a case that waits whether a row that calls its reference paid is about it."""
     what = (

@@ -16,8 +16,10 @@ from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, CaseRow, LeftOut, NoClaim, Reject
 from importer.domain.states import UNRESOLVED, WITHDRAWABLE, RejectStatus, RowOrigin, State
 from importer.ledger.intake import later_word_reasons, reasons
+from importer.ledger.intake.called_documents import CalledDocuments, differences_from
 from importer.ledger.intake.candidates import BatchIntake, CalledRow, Candidate, StagedRow, name_of
 from importer.ledger.intake.decisions import ExistingEntry, most_fitting
+from importer.ledger.intake.document_rows import Carrier
 from importer.ledger.intake.no_claims import as_question, is_about_its_case
 from importer.ledger.intake.placement import Placement
 from importer.ledger.intake.user_answer import unanswered
@@ -70,6 +72,7 @@ class NoClaimIntake:
 
     def __init__(self, batch: BatchIntake, placement: Placement) -> None:
         self._batch, self._placement = batch, placement
+        self._documents = CalledDocuments(batch, placement.documents)
 
     def load(self, rows: Sequence[StagedRow]) -> None:
         """Read the entries that these rows may be about."""
@@ -83,6 +86,7 @@ class NoClaimIntake:
         keys = {key for one in found for key in one.named.match_keys()}
         existing.load(RecordKind.CASE, bases | keys, hints)
         existing.load_matches(RecordKind.CASE, keys)
+        self._documents.load(found)
 
     def place(self, row: StagedRow, case: NoClaim) -> None:
         """Leave a row out, and withdraw the case that it names, or report that it was sent."""
@@ -93,6 +97,8 @@ class NoClaimIntake:
         is_repeated = self._repeats(row, case)
         if known is None and (twin := self._twin_of(case)):
             self._apply_to_twin(row, case, twin)
+        elif known is None and (carrier := self._documents.carrier_of(case)) is not None:
+            self._apply_to_document(row, case, carrier)
         elif is_repeated:
             row.case = known if effect is NoClaimEffect.REPORT else None
         elif known is None or effect is NoClaimEffect.NOTHING:
@@ -107,6 +113,8 @@ class NoClaimIntake:
         """
         case = dispute_in(row.loaded.case)
         known = self._find(case) if case else None
+        if case is not None and known is None and (carrier := self._documents.carrier_of(case)) is not None:
+            return self._reports_disputed_document(row, case, carrier)
         if case is None or known is None or known.answer is not None:
             return False
         differences = case.named.differences_from(orjson.loads(known.payload))
@@ -114,6 +122,14 @@ class NoClaimIntake:
             return False
         row.case_left_out = True
         self._report(row, case, known, differences)
+        return True
+
+    def _reports_disputed_document(self, row: StagedRow, case: NoClaim, carrier: Carrier) -> bool:
+        effect = decide_no_claim(carrier.known, self._batch.id, differences_from(case.named, carrier))
+        if effect is not NoClaimEffect.REPORT:
+            return False
+        row.case_left_out = True
+        self._report_document(row, case, carrier)
         return True
 
     def _apply(
@@ -128,6 +144,26 @@ class NoClaimIntake:
             self._contradict(row, case, known)
         else:
             self._report(row, case, known, differences)
+
+    def _apply_to_document(self, row: StagedRow, case: NoClaim, carrier: Carrier) -> None:
+        """Report a document of a case that was sent, withdraw a case that waits with it alone, or ask about a larger one."""
+        known, differences = carrier.known, differences_from(case.named, carrier)
+        effect = decide_no_claim(known, self._batch.id, differences)
+        if effect in (NoClaimEffect.REPORT, NoClaimEffect.WITHDRAW):
+            self._documents.note_shown(carrier)
+        if effect is NoClaimEffect.REPORT:
+            self._report_document(row, case, carrier)
+        elif effect is NoClaimEffect.WITHDRAW and self._documents.is_alone(carrier):
+            self._withdraw(row, case, known)
+        else:
+            self._documents.ask_later(row.id, case, carrier, self._here(row))
+            self._leave_out(row, case, (case.reason,))
+
+    def _report_document(self, row: StagedRow, case: NoClaim, carrier: Carrier) -> None:
+        known, number = carrier.known, carrier.carried.document.number or ""
+        row.case = known
+        why = later_word_reasons.document_after_sending(case, known, _label(known), number)
+        self._placement.report_change(row, Reject(RecordKind.CASE, (why,), case.money), known)
 
     def _find(self, case: NoClaim) -> ExistingEntry | None:
         """Return the entry that a row is about: the one that an error sheet names, that of its reference, or the one alike."""
