@@ -11,13 +11,15 @@ from typing import Self
 class RemoteFacts:
     """The lifecycle of a case, its collection partner, the information that it needs, and the link to sign what is unsigned.
 
-    They are as of the time at which the case was accepted. The names are keys of the JSON in ledgers.
+    ``finished`` is the day on which it ended, else the code with which it was closed. The facts are as of the time at which
+    the case was accepted, or was last read in a list as finished. The names are keys of the JSON in ledgers.
     """
 
     lifecycle: str | None = None
     partner: str | None = None
     needs_info: str | None = None
     sign_at: str | None = None
+    finished: str | None = None
 
     def to_json(self) -> str | None:
         """Encode the facts for the ledger, without empty ones; None if there are none."""

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from contextlib import closing
 
+import pytest
 from support.invoice_lists import claims, counts, credit, fee, import_list, payment, row, summary
 from support.sheets import read_sheet, write_csv
 
@@ -186,3 +187,25 @@ def test_all_rows_of_a_case_that_was_imported_before_say_so(configured_workspace
     again = read_sheet(configured_workspace.reports()[-1] / "success.xlsx", "feb.csv")
     assert [one["#status"] for one in again] == [*["already imported"] * 3, "accepted", "accepted"]
     assert len(claims(fake_apis)) == 3
+
+
+@pytest.mark.parametrize(
+    "asked", [payment("K-1", "", "300.00"), credit("K-1", "C-1", "1.00", Open="-1,0O0")], ids=["swallowing", "unread"]
+)
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_error_sheet_holds_the_payment_that_its_case_asks_about(configured_workspace, fake_apis, asked, order):
+    rows = [row("K-1", "INV-1", "100.00"), row("K-1", "INV-2", "200.00"), asked, row("K-2", "INV-9", "900.00")][::order]
+    found = import_list(configured_workspace, rows, code=6)
+    assert found["balanced"]
+    sheet = configured_workspace.reports()[-1] / "errors.xlsx"
+    shown = read_sheet(sheet, "list.csv")
+    assert [one["Open"] for one in shown if one["Customer no."] == "K-1"] == [
+        *[one["Open"] for one in rows if one["Customer no."] == "K-1"]
+    ]
+    again = configured_workspace.call("run", str(sheet), "--profile", "list.toml", "--yes")
+    assert again.code in {3, 6}, again
+    assert claims(fake_apis) == {"K-2": 900}
+    label = next(one["#entry"] for one in shown if one["#entry"]).split()[0]
+    assert configured_workspace.call("resolve", label, "--send").code == 0
+    configured_workspace.call("resume", "--yes")
+    assert claims(fake_apis) == {"K-1": 300, "K-2": 900}

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import Counter
 
 import pytest
 from support.invoice_lists import claims, counts, credit, import_list, row, write_profile
 from support.sheets import write_csv
+
+from importer.dispatcher.reconcile.list_look import _finished
+from importer.domain.accounts import Accounts
+from importer.ledger.ledger import Ledger
 
 JAN = [row("K-1", "INV-1", "100.00"), row("K-1", "INV-2", "200.00"), row("K-2", "INV-9", "900.00")]
 FEB = [*JAN, row("K-1", "INV-3", "300.00", Date="2026-02-20", **{"Due date": "2026-03-20"})]
@@ -78,11 +83,16 @@ def test_without_vouchers_new_documents_are_asked_about_instead_of_added(configu
     assert claims(fake_apis) == {"K-1": 300, "K-2": 900}
 
 
-def test_nothing_is_added_to_a_case_that_has_ended(configured_workspace, fake_apis):
+@pytest.mark.parametrize("ended", [{"lifecycle": "Closed"}, {"dateFinished": "2026-02-01"}, {"closeCode": "PaidInFull"}])
+def test_nothing_is_added_to_a_case_that_has_ended(configured_workspace, fake_apis, ended):
     add = 'new_invoices = "add"'
     import_list(configured_workspace, JAN, more=add, name="jan.csv")
     with sqlite3.connect(configured_workspace.folder / "ledger.db") as db:
-        db.execute("UPDATE entry SET remote_facts = '{\"lifecycle\": \"Closed\"}' WHERE kind = 'case'")
+        cases = db.execute("SELECT remote_id, account FROM entry WHERE kind = 'case'").fetchall()
+    listed = [{"id": identifier, **ended} for identifier, _ in cases]
+    facts = _finished(listed, {identifier for identifier, _ in cases}) or {one["id"]: json.dumps(ended) for one in listed}
+    with Ledger.open(f"sqlite:///{configured_workspace.folder / 'ledger.db'}", "test") as ledger:
+        ledger.remote_cases.note_finished(Accounts(cases[0][1], ""), facts)
     found = import_list(configured_workspace, FEB, more=add, name="feb.csv", code=6)
     assert counts(found)["questioned"] == 1
     assert ("INV-3", "K-1") not in vouchers(fake_apis)

@@ -21,6 +21,7 @@ def facts_of(body: Any) -> RemoteFacts:
         partner=_text(partner.get("name") if isinstance(partner, dict) else partner),
         needs_info=_text(validation.get("needsInfo")) if isinstance(validation, dict) else None,
         sign_at=signing_link(body),
+        finished=_text(body.get("dateFinished")) or _text(body.get("closeCode")),
     )
 
 

@@ -187,7 +187,14 @@ async def _read(ledger: Ledger, debitura: Debitura, accounts: Accounts, reading:
         body = await debitura.page(number)
         cases: Sequence[Item] = body["cases"]
         known = ledger.remote_cases.known(accounts, [str(case["id"]) for case in cases])
+        ledger.remote_cases.note_finished(accounts, _finished(cases, known))
         more = reading.add(cases, body["page"], known)
+
+
+def _finished(cases: Sequence[Item], known: set[str]) -> dict[str, str]:
+    """Return what is kept of those cases of this ledger that have ended, by their ids."""
+    found = ((str(case["id"]), facts_of(case)) for case in cases if str(case["id"]) in known)
+    return {identifier: text for identifier, facts in found if facts.finished and (text := facts.to_json())}
 
 
 async def _remote_case(debitura: Debitura, item: Item) -> RemoteCase:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, literal_column, select
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, literal_column, select, update
 
 from importer.domain.accounts import Accounts
 from importer.domain.identity import EntryLabel
@@ -88,6 +88,17 @@ class RemoteCaseLog:
                 stored = (remote_case.c.account == accounts.cases) & remote_case.c.case_key.in_(part)
                 found |= set(connection.scalars(select(remote_case.c.case_key).where(stored)))
         return {case_id for key_, case_id in by_key.items() if key_ in found}
+
+    def note_finished(self, accounts: Accounts, facts: Mapping[str, str]) -> None:
+        """Keep what the list says of cases of this ledger that have ended: facts as JSON by the ids of the cases."""
+        key: ColumnElement[str] = literal_column(REMOTE_KEY)
+        of_account = (entry.c.account == accounts.cases) & (entry.c.kind == RecordKind.CASE.value)
+        if not facts:
+            return
+        with self._session.transaction() as connection:
+            for case_id, text in facts.items():
+                one = of_account & (key == remote_key(case_id))
+                connection.execute(update(entry).where(one).values(remote_facts=text))
 
     def accepted_since(self, accounts: Accounts, moment: str) -> int:
         """Count the cases of this ledger that were accepted since, without those that were remote cases before."""

@@ -210,7 +210,8 @@ def _lines_after(
                     _naming_first(one, kind, repeated) for kind, one in zip(RecordKind, (case, voucher), strict=True)
                 )
             if rejected:
-                case = rejected.get((row_id, RecordKind.CASE), case)
+                is_asked_with = case is not None and case.repeats and case.status is RowStatus.QUESTIONED
+                case = case if is_asked_with else rejected.get((row_id, RecordKind.CASE), case)  # it is left out when answered
                 voucher = rejected.get((row_id, RecordKind.VOUCHER), voucher)
             yield ReportRow(sheet, number, decode_cells(cells), case, voucher)
         last = page[-1][0]
@@ -260,12 +261,10 @@ def _first_rows(connection: Connection, batch_id: int, page: Sequence[Row[Any]])
     found: dict[tuple[RecordKind, int], str] = {}
     for kind, start in zip(RecordKind, _FROM, strict=True):
         wanted = {one[start + _ENTRY_ID] for one in page if one[start + _ORIGIN] == RowOrigin.REPEATED}
-        if not wanted:
-            continue
         link, origin = row.c[f"{kind}_entry"], row.c[f"{kind}_origin"]
         query = select(link, row.c.sheet, row.c.number).where(row.c.batch_id == batch_id, origin != RowOrigin.REPEATED)
-        (_, sheets) = sources_of(connection, {batch_id})[batch_id]
         for part in parts_of(wanted):
+            (_, sheets) = sources_of(connection, {batch_id})[batch_id]
             for entry_id, sheet, number in connection.execute(query.where(link.in_(part)).order_by(row.c.id)):
                 found.setdefault((kind, entry_id), f"this file, {row_in(sheets, sheet, number)}")
     return found

@@ -48,7 +48,7 @@ class GroupedRows:
         if standing is Standing.REJECTED or (standing is Standing.UNREAD and not _is_left(loaded)):
             return _rejected(loaded, group, document, document.reasons)
         if (why := _why_out(group, document)) is not None:
-            return _out(loaded, document, why, group)
+            return replace(_out(loaded, document, why, group), case_row=_asked_in(group, document))
         case = self._case(group) if decision.outcome is GroupOutcome.CASE else None
         if isinstance(case, CaseRecord):
             return self._of_case(loaded, sight, group, document, case, files)
@@ -89,6 +89,18 @@ def _why_out(group: CaseGroup, document: ListedDocument) -> Reason | None:
     if decision.outcome is GroupOutcome.LEFT_OUT or document.standing in (Standing.LEFT_OUT, Standing.NOT_DUE):
         return decision.reason or document.reasons[0]
     return None
+
+
+def _asked_in(group: CaseGroup, document: ListedDocument) -> int | None:
+    """Return the row of the case that asks about a credit or payment which it does not take off; None for any other row.
+
+    That row holds the question, so that an error sheet shows both.
+    """
+    is_asked = document.standing is Standing.UNREAD or group.decision.out.get(document.place) == reasons.NOT_TAKEN_OFF
+    if not is_asked or group.decision.outcome is not GroupOutcome.CASE:
+        return None
+    first = group.first_rows.get(document.place.sheet)
+    return first.row if first is not None else None
 
 
 def _rejected(loaded: LoadedRow, group: CaseGroup, document: ListedDocument, why: tuple[Reason, ...]) -> LoadedRow:
