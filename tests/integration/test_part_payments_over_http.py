@@ -6,7 +6,7 @@ import itertools
 import sqlite3
 
 import pytest
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 from support.invoice_lists import claims, counts, credit, payment, row, summary, write_profile
 from support.sheets import write_csv
 
@@ -236,3 +236,22 @@ def test_the_deposit_has_a_line_of_its_own(configured_workspace, fake_apis):
     assert [(one["#row"], one["#status"]) for one in of_invoice] == [(4, "already imported"), (4, "accepted")]
     uids = {one["received"]["uniqueId"] for one in fake_apis.vouchers if one["received"]["referenceId"] == "INV-1"}
     assert {one["#unique_id"] for one in of_invoice} == uids
+
+
+def test_a_debtor_in_two_sheets_has_each_deposit_once(configured_workspace, fake_apis):
+    for day, left in ((1, "100.00"), (10, "60.00")):
+        book = Workbook()
+        for place, rows in enumerate(([row("K-1", "INV-1", left), *OTHERS], [row("K-1", "INV-2", "200.00")])):
+            sheet = book.active if place == 0 else book.create_sheet("More")
+            sheet.append([f"Open items as at 2026-10-{day:02}"])
+            sheet.append([])
+            sheet.append(list(rows[0]))
+            for one in rows:
+                sheet.append(list(one.values()))
+        book.save(configured_workspace.folder / f"{day}.xlsx")
+        profile = write_profile(configured_workspace.folder, **VOUCHER)
+        profile.write_text(profile.read_text(encoding="utf-8").replace('"Booked" = "invoiced_amount"\n', ""), encoding="utf-8")
+        ended = configured_workspace.call("run", f"{day}.xlsx", "--profile", profile.name, "--yes")
+        assert ended.code == 0, (ended.code, ended.out, ended.err)
+    assert deposits(fake_apis) == [("INV-1", 40.0, "2026-10-10")]
+    assert counts(summary(configured_workspace)).get("changed") is None

@@ -17,9 +17,16 @@ def booked(fake_apis):
     return Counter(one["received"]["referenceId"] for one in fake_apis.vouchers)
 
 
-def enter(workspace, rows, *, name, **keys):
+def dated(workspace, rows, *, name, on=None):
+    """Write a list, with its day above the headings."""
+    path = write_csv(workspace.folder / name, rows)
+    if on:
+        path.write_text(f"Open items as at {on}\n\n{path.read_text(encoding='utf-8')}", encoding="utf-8")
+
+
+def enter(workspace, rows, *, name, on=None, **keys):
     """Import a list of which nothing is sent yet."""
-    write_csv(workspace.folder / name, rows)
+    dated(workspace, rows, name=name, on=on)
     profile = write_profile(workspace.folder, **keys)
     profile.write_text(profile.read_text(encoding="utf-8").replace('"Booked" = "invoiced_amount"\n', ""), encoding="utf-8")
     assert workspace.call("run", name, "--profile", "list.toml", "--confirm", "999").code == 8
@@ -121,3 +128,14 @@ def test_a_case_that_was_answered_is_not_withdrawn_by_the_same_list(configured_w
     answer(configured_workspace, 2)
     import_list(configured_workspace, WITHOUT_TWO + MORE, name="again.csv", more="complete_list = true")
     assert claims(fake_apis)["K-1"] == 100
+
+
+def test_an_older_list_leaves_a_waiting_case_as_the_newer_one_shows_it(configured_workspace, fake_apis):
+    less = [row("K-1", "INV-1", "60.00"), *BOTH[1:]]
+    enter(configured_workspace, less + MORE, name="newer.csv", on="2026-10-20")
+    dated(configured_workspace, BOTH + MORE, name="older.csv", on="2026-10-01")
+    ended = configured_workspace.call("run", "older.csv", "--profile", "list.toml", "--yes")
+    assert ended.code == 5, (ended.code, ended.out, ended.err)  # the newer list is left to send
+    resume(configured_workspace)
+    assert claims(fake_apis) == {"K-1": 260, "K-2": 900, "K-3": 400}
+    assert -sum(one["received"]["amount"] for one in fake_apis.vouchers) == 156000

@@ -16,8 +16,8 @@ from importer.ledger.intake.known_entries import ExistingEntries
 from importer.ledger.storage.engine import parts_of
 from importer.ledger.storage.schema import entry
 
-_THERE = UNRESOLVED | {State.ACCEPTED, State.PENDING}
-"""States of a voucher that was sent, or will be as it is."""
+_THERE = UNRESOLVED | {State.ACCEPTED, State.PENDING, State.BLOCKED}
+"""States of a voucher that was sent, or will be as it is, perhaps after an answer about its case."""
 
 
 class ClaimedDocuments:

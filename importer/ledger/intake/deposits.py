@@ -59,8 +59,10 @@ def stage_deposits(intake: BatchIntake) -> list[Note]:
         return []
     vouchers = _vouchers_of(intake.connection, {one.known.id for one in noted})
     staged: list[tuple[SmallerDocument, VoucherRecord]] = []
-    for one in noted:
+    for one, *others in _by_document(noted):
         one.why = one.why or _objection(intake.connection, one, vouchers[one.known.id])
+        for other in others:
+            other.why = one.why
         if not one.why:
             staged += [(one, record) for record in _deposits(intake, one, vouchers[one.known.id])]
     _report_others(intake)
@@ -69,13 +71,28 @@ def stage_deposits(intake: BatchIntake) -> list[Note]:
     return _notes([record.money for _, record in staged])
 
 
+def _by_document(noted: Iterable[SmallerDocument]) -> list[list[SmallerDocument]]:
+    """Return what is noted of each document, first the one with its row.
+
+    It is noted once for each sheet that holds rows of its debtor, and a row of one of them shows it.
+    """
+    found: dict[tuple[int, str], list[SmallerDocument]] = {}
+    for one in noted:
+        found.setdefault((one.known.id, one.before.key), []).append(one)
+    for same in found.values():
+        same.sort(key=lambda one: one.row is None)
+        same[0].rows = sum(one.rows for one in same)
+    return list(found.values())
+
+
 def _vouchers_of(connection: Connection, cases: Iterable[int]) -> dict[int, list[_Voucher]]:
     found: dict[int, list[_Voucher]] = {one: [] for one in cases}
     columns = (entry.c.case_id, entry.c.key, entry.c.state, entry.c.payload)
     query = select(*columns).where(entry.c.kind == RecordKind.VOUCHER, entry.c.superseded_by.is_(None)).order_by(entry.c.id)
     for part in parts_of(found):
         for one in connection.execute(query.where(entry.c.case_id.in_(part))):
-            payload = one.payload[: one.payload.rindex(b',"uniqueId":')] + b"}"
+            before, has_uid, _ = one.payload.rpartition(b',"uniqueId":')
+            payload = before + b"}" if has_uid else one.payload
             found[one.case_id].append(_Voucher(one.key, State(one.state), payload, VoucherParts.of(payload)))
     return found
 
@@ -85,7 +102,8 @@ def _objection(connection: Connection, one: SmallerDocument, vouchers: Sequence[
     number = match_text(one.before.document.number or "")
     of_document = [voucher for voucher in vouchers if voucher.parts.is_document and voucher.parts.reference == number]
     claimed = [one for one in of_document if one.state in _AS_CLAIMED]
-    is_as_claimed = len(of_document) == len(claimed) == 1 and -claimed[0].parts.amount == one.before.document.open_cents
+    expected = (-one.before.document.open_cents, _currency(one))
+    is_as_claimed = len(of_document) == len(claimed) == 1 and (claimed[0].parts.amount, claimed[0].parts.currency) == expected
     checks = (
         (len(one.rows) != 1, SEVERAL_ROWS),
         (not is_as_claimed, OTHER_VOUCHER),
@@ -98,6 +116,10 @@ def _objection(connection: Connection, one: SmallerDocument, vouchers: Sequence[
     return PAID_MORE if before and total < before[-1].total else ""
 
 
+def _currency(one: SmallerDocument) -> str:
+    return one.now.document.currency or one.before.document.currency
+
+
 def _paid(one: SmallerDocument, vouchers: Sequence[_Voucher]) -> list[Paid]:
     prefix = TEST_PREFIX if one.known.is_test else ""
     cents = {voucher.uid.removeprefix(prefix): voucher.parts.amount for voucher in vouchers if voucher.parts.amount > 0}
@@ -106,7 +128,7 @@ def _paid(one: SmallerDocument, vouchers: Sequence[_Voucher]) -> list[Paid]:
 
 def _deposits(intake: BatchIntake, one: SmallerDocument, vouchers: Sequence[_Voucher]) -> list[VoucherRecord]:
     """Return the deposits of a document that belong to this batch: a new one, the last one, and those that were not sent yet."""
-    paid, currency = _paid(one, vouchers), one.before.document.currency
+    paid, currency = _paid(one, vouchers), _currency(one)
     by_uid = {voucher.uid.removeprefix(TEST_PREFIX if one.known.is_test else ""): voucher for voucher in vouchers}
     found: list[VoucherRecord] = []
     fresh = to_deposit(one.before.document.open_cents, one.now.document.open_cents, paid)

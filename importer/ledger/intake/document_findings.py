@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from importer.domain.document_keys import CarriedDocument, DocumentSource, document_of_case
 from importer.domain.kinds import QuestionKind
+from importer.domain.records import CaseRecord
 from importer.domain.states import UNRESOLVED, State
 from importer.ledger.intake.candidates import Candidate, Match
 from importer.ledger.intake.decisions import ExistingEntry
@@ -33,6 +34,11 @@ def own_entry(candidate: Candidate, match: Match) -> ExistingEntry | None:
     """Return the entry that a record was recognised as by its own key, and not because another case has replaced it."""
     known = match.known
     return known if known is not None and known.base == candidate.base else None
+
+
+def is_listed(candidate: Candidate) -> bool:
+    """Return whether a case was made from a list of documents."""
+    return isinstance(candidate.record, CaseRecord) and bool(candidate.record.documents)
 
 
 def is_answered(known: ExistingEntry | None, candidate: Candidate) -> bool:

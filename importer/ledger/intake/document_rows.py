@@ -210,7 +210,8 @@ class DocumentRows:
 
     def _read(self, condition: ColumnElement[bool]) -> None:
         joined = document.join(entry, entry.c.id == document.c.entry_id)
-        query = select(document).select_from(joined).where(condition, entry.c.superseded_by.is_(None))
+        is_present = entry.c.superseded_by.is_(None) | document.c.source.in_(sorted(MARKS))
+        query = select(document).select_from(joined).where(condition, is_present)
         found = self._connection.execute(query).all()
         self._existing.load_ids(RecordKind.CASE, {one.entry_id for one in found})
         for stored in found:

@@ -30,13 +30,14 @@ from importer.ledger.intake.document_findings import (
     counts,
     is_answered,
     is_by_name,
+    is_listed,
     is_same_debtor,
     own_entry,
     perhaps_claimed,
 )
 from importer.ledger.intake.document_rows import DocumentRows, documents_in
 from importer.ledger.intake.known_entries import ExistingEntries
-from importer.ledger.intake.missing_documents import missing_in
+from importer.ledger.intake.missing_documents import holds_newer, missing_in
 from importer.ledger.intake.new_documents import earlier_part, ending_of, may_add
 from importer.ledger.intake.part_payments import note_smaller
 from importer.ledger.intake.parties import digest_of_case
@@ -50,7 +51,7 @@ class DocumentIntake:
 
     def load(self, candidates: Collection[Candidate]) -> None:
         """Read the cases that carry the documents of these cases. Nothing is read while the ledger has no lists."""
-        is_list = any(map(_is_listed, candidates))
+        is_list = any(map(is_listed, candidates))
         self._batch.knows_lists = self._batch.knows_lists or is_list or self._rows.has_lists()
         if not self._batch.knows_lists:
             return
@@ -84,7 +85,7 @@ class DocumentIntake:
         known = match.known
         if known is not None and known.base == candidate.base:
             return match
-        is_of_list = _is_listed(candidate)
+        is_of_list = is_listed(candidate)
         if not is_of_list and known is not None:
             self._rows.load_entries([known.id])
             is_of_list = any(one.carried.source is DocumentSource.LIST for one in self._rows.of_entry(known))
@@ -155,6 +156,9 @@ class DocumentIntake:
         owner = self._open_case(found, shown[0], own, by_name=by_name)
         if owner is not None:
             return self._further(row, candidate, owner, rest)
+        if own is not None and holds_newer(self._batch, self._rows, own, shown):
+            self._own_rows(row, shown, own)
+            return Match(own, is_answered=True)
         if asked := self._unclear(shown, own, by_name=by_name) or missing_in(self._batch, self._rows, own, candidate):
             return self._asked(candidate, match, asked)
         return self._replace_waiting(candidate, match, found, shown)
@@ -266,8 +270,7 @@ class DocumentIntake:
         grown = [one for _, documents in larger for one in documents]
         record = candidate.record
         assert isinstance(record, CaseRecord)
-        documents = record.documents or tuple(one.document for one in grown)
-        asked = further_case(replace(record, documents=documents), grown)
+        asked = further_case(record, grown)
         if asked is None:
             return Match(owner, is_answered=True)
         amounts = "+".join(str(one.document.open_cents) for one in grown)
@@ -337,8 +340,3 @@ class DocumentIntake:
     def _withhold(self, row: StagedRow, documents: Iterable[CarriedDocument], why: Reason) -> None:
         """Note why documents get no voucher."""
         self._batch.lists.withheld.setdefault(row.case_place, {}).update(dict.fromkeys((one.key for one in documents), why))
-
-
-def _is_listed(candidate: Candidate) -> bool:
-    """Return whether a case was made from a list of documents."""
-    return isinstance(candidate.record, CaseRecord) and bool(candidate.record.documents)

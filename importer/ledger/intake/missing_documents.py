@@ -70,6 +70,16 @@ def _missing(batch: BatchIntake, rows: DocumentRows, own: ExistingEntry | None, 
     return [one for one in listed if one.carried.key not in keys]
 
 
+def holds_newer(batch: BatchIntake, rows: DocumentRows, own: ExistingEntry | None, shown: Sequence[CarriedDocument]) -> bool:
+    """Return whether a case that waits has all documents of an older list, as a newer one has shown them."""
+    listed_on = batch.lists.listed_on if batch.lists.is_older else None
+    if own is None or own.state not in WAITING or own.batch_id == batch.id or listed_on is None:
+        return False
+    rows.load_entries([own.id])
+    newer = {one.carried.key for one in rows.of_entry(own) if (one.listed_on or "") > listed_on}
+    return all(one.key in newer for one in shown)
+
+
 def _keeps_documents(batch: BatchIntake, own: ExistingEntry) -> bool:
     """Return whether a later list does not replace a waiting case without a question if it shows fewer documents.
 
