@@ -116,10 +116,10 @@ RULES: Mapping[QuestionKind, QuestionRule] = {
     ),
     QuestionKind.CREDITS: QuestionRule(
         "credits",
-        "The debtor also has credits that are not taken off",
+        "It is not certain what the debtor owes: credits that are not taken off, or rows that may be one or of another debtor",
         answers=_YES_OR_NO,
         for_good=False,
-        why_not="a credit may make the claim too high, which differs from debtor to debtor",
+        why_not="the claim may be too high, which differs from debtor to debtor",
     ),
     QuestionKind.UNASSIGNED: QuestionRule(
         "unassigned_credits",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from functools import cache
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache, cached_property
 from typing import NamedTuple
 
 from importer.domain.identity import fingerprint, match_text
@@ -69,50 +69,126 @@ def creditor_name(text: object) -> str:
     return match_text(folded_creditor(str(text))) if text else ""
 
 
+def loose_name(name: str) -> str:
+    """Return the letters and digits of a folded name, in which ``A/S`` and ``AS`` are the same; the name if it has none."""
+    return "".join(filter(str.isalnum, name)) or name
+
+
+class _Customer(NamedTuple):
+    """A customer number: how the list writes it, and its debtors by name."""
+
+    shown: str
+    names: Mapping[str, Sequence[DebtorName]]
+
+    @classmethod
+    def of(cls, debtors: Collection[DebtorName]) -> _Customer:
+        names: dict[str, list[DebtorName]] = defaultdict(list)
+        for one in debtors:
+            if one.name:
+                names[loose_name(one.name)].append(one)
+        return cls(min(one.shown for one in debtors), names)
+
+
 class Debtors:
     """The debtors of a list, collected row by row; then :meth:`key_of` returns the key of each row's debtor."""
 
     def __init__(self) -> None:
-        self._names: dict[tuple[str, ...], set[str]] = defaultdict(set)
-        self._numbers: dict[tuple[str, ...], set[DebtorName]] = defaultdict(set)
+        self._invoiced: dict[DebtorName, bool] = {}
+        self._keys: dict[DebtorName, DebtorKey | None] = {}
 
-    def add(self, one: DebtorName) -> None:
-        """Add the debtor of a row."""
-        if one.number and one.name:
-            self._names[(*one.owner, one.number)].add(one.name)
-            self._numbers[(*one.owner, one.name)].add(one)
+    def add(self, one: DebtorName, *, is_invoiced: bool) -> None:
+        """Add the debtor of a row, which is an invoice or not."""
+        self._invoiced[one] = self._invoiced.get(one, False) or is_invoiced
 
     def key_of(self, one: DebtorName) -> DebtorKey | None:
         """Return the key of a row's debtor; None if the row does not show it.
 
-        A row without a customer number belongs to the only customer with that name, postal code and country, if there is one.
+        Names that differ in punctuation alone are one. A row that lacks a postal code, a country or the customer number belongs
+        to the only debtor with that name that it may be; an invoice without a number belongs to a customer with one only if
+        postal code and country are there and equal, since namesakes are frequent and the claim would go to another person.
         """
-        if not one.number:
-            one = self._numbered(one) or one
-        if not one.number:
-            return DebtorKey(*one.owner, "", one.name, one.zip_code, one.country) if one.name else None
-        names = self._names[(*one.owner, one.number)]
-        if len(names) <= 1:
-            return DebtorKey(*one.owner, one.number, "", "", "", one.shown)
-        return DebtorKey(*one.owner, one.number, one.name, one.zip_code, one.country, one.shown) if one.name else None
+        if one not in self._keys:
+            self._keys[one] = self._of_number(one) if one.number else self._of_name(one)
+        return self._keys[one]
 
-    def _numbered(self, one: DebtorName) -> DebtorName | None:
-        found = [other for other in self._numbers.get((*one.owner, one.name), ()) if _may_be(one, other)]
-        return found[0] if len({other.number for other in found}) == 1 else None
+    @cached_property
+    def _by_name(self) -> Mapping[tuple[str, ...], Sequence[DebtorName]]:
+        found: dict[tuple[str, ...], list[DebtorName]] = defaultdict(list)
+        for one in self._invoiced:
+            if one.name:
+                found[(*one.owner, loose_name(one.name))].append(one)
+        return found
+
+    @cached_property
+    def _customers(self) -> Mapping[tuple[str, ...], _Customer]:
+        found: dict[tuple[str, ...], list[DebtorName]] = defaultdict(list)
+        for one in self._invoiced:
+            if one.number:
+                found[(*one.owner, one.number)].append(one)
+        return {key: _Customer.of(some) for key, some in found.items()}
+
+    def _of_number(self, one: DebtorName) -> DebtorKey | None:
+        shown, names = self._customers[(*one.owner, one.number)]
+        if len(names) <= 1:
+            return DebtorKey(*one.owner, one.number, "", "", "", shown)
+        if not one.name:
+            return None
+        same = names[loose_name(one.name)]
+        keys = {self.key_of(other) for other in same if _is_fuller(other, one)}
+        return _only(keys) or DebtorKey(*one.owner, one.number, _spelling(one, same), one.zip_code, one.country, shown)
+
+    def _of_name(self, one: DebtorName) -> DebtorKey | None:
+        if not one.name:
+            return None
+        others = self._by_name[(*one.owner, loose_name(one.name))]
+        numbered = [other for other in others if other.number and may_be(one, other)]
+        certain = {self.key_of(other) for other in numbered if _is_same_place(one, other)}
+        if len(certain) == 1:
+            return _only(certain)
+        possible = {self.key_of(other) for other in others if not other.number and _is_fuller(other, one)}
+        if not self._invoiced[one]:
+            possible |= {self.key_of(other) for other in numbered}
+        elif numbered:
+            possible = set()
+        return _only(possible) or DebtorKey(*one.owner, "", _spelling(one, others), one.zip_code, one.country)
 
     def numbers_with_several_names(self) -> list[str]:
         """Return the customer numbers with several names."""
-        return sorted(key[-1] for key, names in self._names.items() if len(names) > 1)
+        return sorted(key[-1] for key, customer in self._customers.items() if len(customer.names) > 1)
 
     def numbers_of_one_name(self) -> list[list[str]]:
         """Return the customer numbers of each name that has several."""
-        numbers = ({one.number for one in found} for found in self._numbers.values())
+        numbers = ({one.number for one in found if one.number} for found in self._by_name.values())
         return sorted(sorted(some) for some in numbers if len(some) > 1)
 
 
-def _may_be(one: DebtorName, other: DebtorName) -> bool:
-    pairs = ((one.zip_code, other.zip_code), (one.country, other.country))
-    return all(not own or not others or own == others for own, others in pairs)
+def may_be(one: DebtorName, other: DebtorName) -> bool:
+    """Return whether two debtors of one name may be the same: their postal codes and countries do not contradict each other."""
+    return all(not own or not others or own == others for own, others in _places(one, other))
+
+
+def _places(one: DebtorName, other: DebtorName) -> tuple[tuple[str, str], ...]:
+    return (one.zip_code, other.zip_code), (one.country, other.country)
+
+
+def _is_same_place(one: DebtorName, other: DebtorName) -> bool:
+    return all(own and own == others for own, others in _places(one, other))
+
+
+def _is_fuller(one: DebtorName, other: DebtorName) -> bool:
+    """Return whether the first shows what the second lacks of its place, and whatever the second shows."""
+    pairs = _places(one, other)
+    return all(own == others or not others for own, others in pairs) and any(own and not others for own, others in pairs)
+
+
+def _only(keys: Collection[DebtorKey | None]) -> DebtorKey | None:
+    return next(iter(keys)) if len(keys) == 1 else None
+
+
+def _spelling(one: DebtorName, others: Iterable[DebtorName]) -> str:
+    """Return one of the spellings of a debtor's name at its place, whatever the order of the rows."""
+    place = (bool(one.number), one.zip_code, one.country)
+    return min(other.name for other in others if (bool(other.number), other.zip_code, other.country) == place)
 
 
 def suffixes(country: str, currencies: Iterable[str]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -15,11 +15,12 @@ from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, LeftOut, LoadedRow, Reject
 from importer.loader.context import LoadContext
 from importer.loader.invoices import reasons
-from importer.loader.invoices.debtors import DebtorKey, DebtorName, Debtors, suffixes
+from importer.loader.invoices.debtors import DebtorKey, DebtorName, Debtors, loose_name, suffixes
 from importer.loader.invoices.decide import GroupDecision, GroupOutcome, GroupRules, decide
 from importer.loader.invoices.document_vouchers import voucher_of_document
 from importer.loader.invoices.documents import DocumentReading
 from importer.loader.invoices.listed import ListedDocument, Place, Standing
+from importer.loader.invoices.namesakes import ask_namesakes
 from importer.loader.invoices.sights import RowSight
 from importer.loader.rows.credits import CREDITS
 
@@ -50,7 +51,7 @@ class CaseGroup:
     documents: list[ListedDocument] = field(default_factory=list)
     asked: list[Reason] = field(default_factory=list)
     anchor: Anchor | None = None
-    names: set[str] = field(default_factory=set)
+    debtors: set[DebtorName] = field(default_factory=set)
     hint: EntryLabel | None = None
     answers: set[str] = field(default_factory=set)
 
@@ -67,7 +68,7 @@ class CaseGroup:
     @cached_property
     def decision(self) -> GroupDecision:
         """What becomes of it."""
-        if self.by_reference and len(self.names) > 1:
+        if self.by_reference and len({loose_name(one.name) for one in self.debtors if one.name}) > 1:
             return GroupDecision(
                 GroupOutcome.REJECTED, reasons.several_debtors(sorted(self.documents, key=lambda one: one.place))
             )
@@ -99,6 +100,7 @@ class Groups:
         self._hints: dict[tuple[DebtorName, str], EntryLabel] = {}
         self._answers: dict[tuple[DebtorName, str], set[str]] = defaultdict(set)
         self._names: dict[DebtorName, DebtorName] = {}
+        self._shown: dict[str, str] = {}
         self._found: dict[Place, tuple[CaseGroup, ListedDocument]] = {}
         self.debtors = Debtors()
         self.all: list[CaseGroup] = []
@@ -113,6 +115,7 @@ class Groups:
         if self._by_reference:
             shown = next((str(sight.values[name]) for name in _REFERENCES if sight.values.get(name)), "")
             debtor = debtor._replace(number=match_text(shown), shown=shown)
+            self._shown[debtor.number] = min(self._shown.get(debtor.number, shown), shown)
         debtor = self._names.setdefault(debtor, debtor)
         currency = str(sight.values.get("currency") or "")
         if sight.voucher is not None and document.standing in (Standing.OPEN, Standing.QUESTION):
@@ -120,7 +123,7 @@ class Groups:
             if isinstance(tried, Reject):
                 document = replace(document, standing=Standing.REJECTED, reasons=tried.reasons)
         self._rows.append(_Seen(debtor, currency, document))
-        self.debtors.add(debtor)
+        self.debtors.add(debtor, is_invoiced=document.kind is DocumentKind.INVOICE)
         self._keep(debtor, currency, document, loaded, sight)
 
     def _keep(self, debtor: DebtorName, currency: str, document: ListedDocument, loaded: LoadedRow, sight: RowSight) -> None:
@@ -137,19 +140,22 @@ class Groups:
         """Put the rows that were added into groups."""
         self._ask_about_signs()
         by_key: dict[DebtorKey, list[_Seen]] = defaultdict(list)
+        of_nobody = []
         for seen in self._rows:
             if (key := self._key(seen.debtor)) is not None:
                 by_key[key].append(seen)
             elif seen.document.lowers:
-                self.of_nobody.append(seen.document)
+                of_nobody.append((seen.debtor, seen.document))
         for key, rows in by_key.items():
             self._group(key, rows)
+        ask_namesakes(self.all, of_nobody)
+        self.of_nobody += [document for _, document in of_nobody]
         self._rows.clear()
         self._anchors.clear()
 
     def _key(self, debtor: DebtorName) -> DebtorKey | None:
         if self._by_reference:
-            return DebtorKey(*debtor.owner, debtor.number, "", "", "", debtor.shown) if debtor.number else None
+            return DebtorKey(*debtor.owner, debtor.number, "", "", "", self._shown[debtor.number]) if debtor.number else None
         return self.debtors.key_of(debtor)
 
     def _group(self, key: DebtorKey, rows: Iterable[_Seen]) -> None:
@@ -161,13 +167,13 @@ class Groups:
         groups = {code: self._new(key, code, end, by_currency[code]) for code, end in ends.items()}
         for code, found in by_currency.items():
             if code not in groups:
-                self._spread(key, code, [seen.document for seen in found], list(groups.values()))
+                self._spread(key, code, found, list(groups.values()))
 
     def _new(self, key: DebtorKey, currency: str, suffix: str, rows: Iterable[_Seen]) -> CaseGroup:
         group = CaseGroup(key, currency, suffix, self._rules, self._context.today, self._by_reference)
         for seen in rows:
             group.documents.append(seen.document)
-            group.names.add(seen.debtor.name)
+            group.debtors.add(seen.debtor)
             self._found[seen.document.place] = (group, seen.document)
             anchor, hint = self._anchors.get((seen.debtor, currency)), self._hints.get((seen.debtor, currency))
             if anchor is not None and (group.anchor is None or group.anchor.rank < anchor.rank):
@@ -177,8 +183,9 @@ class Groups:
         self.all.append(group)
         return group
 
-    def _spread(self, key: DebtorKey, currency: str, documents: list[ListedDocument], groups: list[CaseGroup]) -> None:
+    def _spread(self, key: DebtorKey, currency: str, rows: Sequence[_Seen], groups: list[CaseGroup]) -> None:
         """Let rows in a currency without an invoice hold back the debtor's groups, if they are credits or wrong."""
+        documents = [seen.document for seen in rows]
         rejected = [one for one in documents if groups and one.standing is Standing.REJECTED]
         for group in groups:
             group.documents += rejected
@@ -188,7 +195,7 @@ class Groups:
             alone = CaseGroup(
                 key, currency, f"-{currency}" if groups else "", self._rules, self._context.today, self._by_reference
             )
-            alone.documents = rest
+            alone.documents, alone.debtors = rest, {seen.debtor for seen in rows}
             self._found |= {one.place: (alone, one) for one in rest}
             self.all.append(alone)
 

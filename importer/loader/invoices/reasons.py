@@ -118,6 +118,22 @@ def other_currency(rows: Sequence[ListedDocument], currency: str) -> Reason:
     return Reason(CREDITS, f"{what}: {where}. {_ASK}", gist=f"{what}. {_ASK}")
 
 
+def credits_of_namesake(rows: Sequence[ListedDocument]) -> Reason:
+    """Ask about a debtor to whom a credit may belong whose own debtor has no invoice."""
+    what = "A credit or payment may belong to this debtor and is not taken off, since its customer number, name or place differs"
+    where = f"{rows_in_words(rows)}, {grouped_text(sum(one.open_cents for one in rows))}"
+    fix = "Correct its debtor in the list, or answer whether the claim is sent so"
+    return Reason(CREDITS, f"{what}: {where}. {fix}", gist=f"{what}. {fix}")
+
+
+def namesake(rows: Sequence[ListedDocument], others: Sequence[ListedDocument]) -> Reason:
+    """Ask about a debtor with the name of another one, of whom one has no customer number."""
+    what = "Another debtor of the list has the same name, and only one of the two has a customer number, or an address"
+    where = f"{rows_in_words(rows)} and {rows_in_words(others)}"
+    fix = "If they are one debtor, write the number into all rows; if not, answer send"
+    return Reason(CREDITS, f"{what}: {where}. {fix}", gist=f"{what}. {fix}")
+
+
 UNREAD_CREDIT = "is a credit or a payment whose amount cannot be read, so that it is not known what the debtor owes. Correct it"
 EMPTY_OPEN = (
     "is empty beside an amount, so that it is not known what is open. Write the amount or 0; if empty always means 0, say "
