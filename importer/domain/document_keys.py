@@ -7,7 +7,7 @@ seen is folded as in match keys, and a key that a ledger holds never changes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -78,12 +78,16 @@ def customer_key(owner: Owner, number: str, name: str = "") -> str:
 
 @dataclass(frozen=True, slots=True)
 class CarriedDocument:
-    """A document with its key, and from what it is known that a case carries it. ``name`` is the key of the debtor's name."""
+    """A document with its key, and from what it is known that a case carries it.
+
+    ``name`` is the key of the debtor's name, ``names`` that of the invoice that a credit note or payment of a list names.
+    """
 
     key: str
     source: DocumentSource
     document: Document
     name: str
+    names: str | None = None
 
 
 def document_of_case(reference: str | None, payload: bytes, ordinal: int = 0) -> Document:
@@ -132,7 +136,11 @@ def documents_of_list(documents: Iterable[Document], payload: bytes) -> list[Car
     wire = orjson.loads(payload)
     owner = owner_of_case(wire)
     name = _name_key_of(wire, owner)
-    return [CarriedDocument(document_key(owner, one), DocumentSource.LIST, one, name) for one in documents]
+    return [CarriedDocument(document_key(owner, one), DocumentSource.LIST, one, name, _named_by(owner, one)) for one in documents]
+
+
+def _named_by(owner: Owner, one: Document) -> str | None:
+    return document_key(owner, replace(one, kind=DocumentKind.INVOICE, number=one.names)) if one.names else None
 
 
 def document_of_voucher(voucher: bytes, case: bytes) -> CarriedDocument | None:

@@ -6,13 +6,11 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from importer.domain.documents import Document, DocumentKind
+from importer.domain.documents import LOWERING, Document, DocumentKind
 from importer.domain.money import grouped_text
 
 MOST_CHARACTERS = 4000
 """Characters that Debitura takes as comments, and as the description of a claim."""
-LOWERING = frozenset({DocumentKind.CREDIT_NOTE, DocumentKind.PAYMENT})
-"""The kinds of documents that lower what the debtor owes."""
 
 _HEADS = {
     DocumentKind.INVOICE: "Invoices",
@@ -24,8 +22,9 @@ _HEADS = {
 
 @dataclass(frozen=True, slots=True)
 class DocumentLine:
-    """What the comments say of a document. ``named`` is the number of the invoice that a credit or payment names.
+    """What the texts of a case say of a document.
 
+    ``named`` is the number of the invoice that a credit or payment names, ``description`` what an invoice is for.
     Amounts are positive, in hundredths: ``booked_cents`` is its amount, ``open_cents`` what is open of it.
     """
 
@@ -37,11 +36,13 @@ class DocumentLine:
     open_cents: int
     named: str = ""
     remark: str = ""
+    description: str = ""
 
     @classmethod
     def of(cls, one: Document) -> DocumentLine:
         """Return the line of a document as the ledger has it."""
-        return cls(one.kind, one.number, one.date, one.due, one.booked_cents, one.open_cents)
+        texts = (one.names or "", one.remark, one.description)
+        return cls(one.kind, one.number, one.date, one.due, one.booked_cents, one.open_cents, *texts)
 
     def text(self) -> str:
         """Return the line as text."""
@@ -86,3 +87,15 @@ def claim_sentence(documents: Iterable[DocumentLine]) -> str:
     days = sorted({one.date for one in invoices if one.date})
     period = "" if not days else f" of {days[0]}" if len(days) == 1 else f" of {days[0]} to {days[-1]}"
     return f"{what}{period}{less}."
+
+
+def claim_description(documents: Iterable[DocumentLine]) -> str:
+    """Return what a claim is for: what the list says of its invoices, else in one sentence how many of which days."""
+    documents = list(documents)
+    invoices = (one for one in documents if one.kind is DocumentKind.INVOICE)
+    said = list(dict.fromkeys(one.description for one in invoices if one.description))
+    if len(said) == 1:
+        return said[0]
+    sentence = claim_sentence(documents)
+    whole = f"{sentence} {'; '.join(said)}".rstrip()
+    return whole if len(whole) <= MOST_CHARACTERS else sentence

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -25,6 +25,9 @@ class Document:
     ``number`` is the document's own, None if the list shows none; ``ordinal`` counts equal documents without a number.
     ``booked_cents`` is its amount and ``open_cents`` what is open of it, both in hundredths of its currency and positive.
     ``due`` is its due day, None if the list shows none.
+
+    The rest is what its own list shows, and is not stored: ``names`` is the number of the invoice that a credit note or payment
+    names, ``remark`` its comment, ``description`` what an invoice is for; ``is_asked``: its row is a question.
     """
 
     kind: DocumentKind
@@ -38,6 +41,14 @@ class Document:
     open_cents: int
     ordinal: int = 0
     due: dt.date | None = None
+    names: str | None = field(default=None, compare=False)
+    remark: str = field(default="", compare=False)
+    description: str = field(default="", compare=False)
+    is_asked: bool = field(default=False, compare=False)
+
+
+LOWERING = frozenset({DocumentKind.CREDIT_NOTE, DocumentKind.PAYMENT})
+"""The kinds of documents that lower what the debtor owes."""
 
 
 def facts_of(document: Document) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from typing import Any
 import orjson
 
 from importer.domain.document_keys import CarriedDocument
-from importer.domain.document_texts import DocumentLine, claim_sentence, comments_on
-from importer.domain.documents import Document, DocumentKind
-from importer.domain.identity import fingerprint
+from importer.domain.document_texts import DocumentLine, claim_description, comments_on
+from importer.domain.documents import LOWERING, Document, DocumentKind
+from importer.domain.identity import fingerprint, match_text
 from importer.domain.money import Money
 from importer.domain.next_list import balance_cents
 from importer.domain.records import CaseRecord
@@ -34,7 +34,7 @@ def further_case(record: CaseRecord, carried: Sequence[CarriedDocument], ending:
     if cents <= 0 or not invoices:
         return None
     wire = orjson.loads(record.payload)
-    changes = _changes(wire, documents, invoices) | {
+    changes = _changes(wire, documents, still_open(documents)) | {
         "amountToRecover": cents / 100,
         "creditorReference": _ended(wire.get("creditorReference"), ending),
     }
@@ -62,8 +62,25 @@ def _changes(wire: Mapping[str, Any], documents: Sequence[Document], invoices: S
         "date": _oldest(one.date for one in invoices) or wire.get("date"),
         "dueDate": _oldest(one.due for one in invoices),
         "comments": comments_on(lines, currency, balance_cents(documents)),
-        "claimDescription": claim_sentence(lines),
+        "claimDescription": claim_description(lines),
     }
+
+
+def still_open(documents: Sequence[Document]) -> list[Document]:
+    """Return the invoices of which something is left: credits count against the invoice that they name, then the oldest."""
+    invoices = sorted((one for one in documents if one.kind is DocumentKind.INVOICE), key=_by_day)
+    left, pool = {index: one.open_cents for index, one in enumerate(invoices)}, 0
+    by_number = {match_text(one.number): index for index, one in enumerate(invoices) if one.number}
+    for credit in (one for one in documents if one.kind in LOWERING):
+        index = by_number.get(match_text(credit.names or ""), -1)
+        taken = min(credit.open_cents, left.get(index, 0))
+        left |= {index: left[index] - taken} if taken else {}
+        pool += credit.open_cents - taken
+    for index in left:
+        taken = min(pool, left[index])
+        left[index] -= taken
+        pool -= taken
+    return [one for index, one in enumerate(invoices) if left[index]]
 
 
 def _by_day(one: Document) -> tuple[str, str, str]:

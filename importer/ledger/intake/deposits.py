@@ -81,7 +81,7 @@ def _by_document(noted: Iterable[SmallerDocument]) -> list[list[SmallerDocument]
         found.setdefault((one.known.id, one.before.key), []).append(one)
     for same in found.values():
         same.sort(key=lambda one: one.row is None)
-        same[0].rows = sum(one.rows for one in same)
+        same[0].rows = {row_id for one in same for row_id in one.rows}
     return list(found.values())
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from importer.domain.document_keys import CarriedDocument, DocumentSource, document_of_case
+from importer.domain.identity import loose_text
 from importer.domain.kinds import QuestionKind
+from importer.domain.next_list import differences, is_reused
 from importer.domain.records import CaseRecord
 from importer.domain.states import UNRESOLVED, State
 from importer.ledger.intake.candidates import Candidate, Match
@@ -20,13 +23,15 @@ NO_NUMBER = frozenset({DocumentSource.UNKNOWN, DocumentSource.SECOND_REFERENCE})
 
 @dataclass
 class FoundCarriers:
-    """The cases that carry the documents of a record: those that were sent and those that wait, by the document's key.
+    """The cases that carry the documents of a record, by the document's key.
 
+    They were sent (``claimed``), wait, or were dropped by a person.
     ``differing`` are documents that another case carries with other facts.
     """
 
     claimed: dict[str, Carrier] = field(default_factory=dict)
     waiting: dict[str, Carrier] = field(default_factory=dict)
+    dropped: dict[str, Carrier] = field(default_factory=dict)
     differing: list[tuple[CarriedDocument, Carrier, tuple[str, ...]]] = field(default_factory=list)
 
 
@@ -75,3 +80,69 @@ def perhaps_claimed(rows: DocumentRows, shown: CarriedDocument) -> ExistingEntry
         if one.carried.source is DocumentSource.LIST and is_alike and one.known.state in SENT | WAITING:
             return one.known
     return None
+
+
+def is_dropped(known: ExistingEntry) -> bool:
+    """Return whether a person, or a profile, has answered that a case is never sent."""
+    return known.state is State.DROPPED and known.answer is not None
+
+
+def sorted_carriers(rows: DocumentRows, shown: Sequence[CarriedDocument], own: ExistingEntry | None) -> FoundCarriers:
+    """Sort documents by the cases that carry them, apart from ``own``, whose values are replaced.
+
+    A document that a case carries with the same facts is that one, whatever other cases carry it with other facts.
+    """
+    found, keys = FoundCarriers(), {one.key for one in shown}
+    for one in shown:
+        differing = []
+        for carrier in rows.carriers(one.key):
+            if carrier.known is own or not _matters(carrier.known) or not counts(one, carrier.carried):
+                continue
+            what = differences(carrier.carried, one)
+            if not what:
+                _place_of(found, carrier).setdefault(one.key, carrier)
+            elif not is_reused(what) and NO_NUMBER.isdisjoint({one.source, carrier.carried.source}):
+                differing.append((one, carrier, what))
+        if one.source is DocumentSource.LIST and not differing:
+            alike = alike_carriers(rows, one, keys)
+            differing = [(one, carrier, what) for carrier, what in alike if carrier.known is not own]
+        if not any(one.key in of for of in (found.claimed, found.waiting, found.dropped)):
+            found.differing += [each for each in differing if each[1].known.state in SENT | WAITING]
+    return found
+
+
+def _matters(known: ExistingEntry) -> bool:
+    return known.state in SENT | WAITING or is_dropped(known)
+
+
+def _place_of(found: FoundCarriers, carrier: Carrier) -> dict[str, Carrier]:
+    if is_dropped(carrier.known):
+        return found.dropped
+    return found.claimed if carrier.known.state in SENT else found.waiting
+
+
+def alike_carriers(rows: DocumentRows, one: CarriedDocument, shown: Collection[str]) -> Iterable[tuple[Carrier, tuple[str, ...]]]:
+    """Yield the cases with a document of the same debtor and day that may be the same under another key, and what differs.
+
+    Its number differs in letter case or in zeros, or it has no number and another amount. ``shown`` are the keys that the list
+    shows as well: those are other documents.
+    """
+    seen: set[tuple[int, str]] = set()
+    for carrier in (*rows.carriers(one.document.debtor), *rows.carriers(one.name)):
+        carried, place = carrier.carried, (carrier.known.id, carrier.carried.key)
+        if place in seen or carried.key in shown or carried.source in NO_NUMBER or carrier.known.state not in SENT | WAITING:
+            continue
+        seen.add(place)
+        if what := _alike(carried, one):
+            yield carrier, (what,)
+
+
+def _alike(carried: CarriedDocument, shown: CarriedDocument) -> str | None:
+    before, now = carried.document, shown.document
+    is_same_day = before.date == now.date or (bool(now.number) and None in (before.date, now.date))
+    if before.kind is not now.kind or not is_same_day or before.currency != now.currency:
+        return None
+    if before.number and now.number:
+        return "number" if loose_text(before.number) == loose_text(now.number) else None
+    is_unnumbered = not before.number and not now.number and now.date is not None and carried.source is DocumentSource.LIST
+    return "amount" if is_unnumbered else None

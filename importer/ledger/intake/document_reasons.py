@@ -14,6 +14,8 @@ from importer.ledger.intake.decisions import ExistingEntry
 
 _MOST_NAMED = 5
 SMALLER = "document_smaller"
+CREDIT = "document_credit"
+LARGER = "document_larger"
 """The code of the reason that less is open of documents than was claimed."""
 _ANSWER = "If it is another claim, answer send; if it is the same, same as ID"
 
@@ -35,7 +37,7 @@ def _asked(kind: QuestionKind, message: str, gist: str, known: ExistingEntry | N
 
 
 def differs(shown: CarriedDocument, known: ExistingEntry, differing: Sequence[str]) -> Reason:
-    """Question a case with a document that another case carries with another debtor, date or currency."""
+    """Question a case with a document that another case carries with another debtor, date, currency, number or amount."""
     what = " and ".join(differing)
     gist = f"A document of the row is in another case with another {what}. {_ANSWER}"
     message = f"The document {_named([shown])} is in {label_of(known)} with another {what}. {_ANSWER}"
@@ -96,7 +98,7 @@ def grown_beside_new(one: CarriedDocument, known: ExistingEntry, why: str) -> Re
     """Report a document of which more is open than before, or that came back, beside new ones of its debtor."""
     fix = "A payment may have been returned: tell the collection partner in the chat of the case; the importer cannot change it"
     gist = f"A document of a case that was sent {why}. {fix}"
-    return Reason("document_larger", f"{_named([one])} of the case {label_of(known)} {why}. {fix}", gist=gist)
+    return Reason(LARGER, f"{_named([one])} of the case {label_of(known)} {why}. {fix}", gist=gist)
 
 
 def smaller(pairs: Sequence[tuple[CarriedDocument, CarriedDocument]], known: ExistingEntry, why: str = "") -> Reason:
@@ -120,7 +122,29 @@ def new_credits(fresh: Sequence[CarriedDocument], known: ExistingEntry) -> Reaso
     fix = "Tell the collection partner in the chat of the case; the importer cannot change it"
     gist = f"Credits or payments are new since the case was sent. {fix}"
     message = f"New since the case {label_of(known)} was sent: {_named(fresh)}, which lower the claim. {fix}"
-    return Reason("document_credit", message, gist=gist)
+    return Reason(CREDIT, message, gist=gist, entries=(label_of(known),))
+
+
+def swallowed(unassigned: Sequence[CarriedDocument], fresh: Sequence[CarriedDocument], known: ExistingEntry) -> Reason:
+    """Ask about new documents of which credits and payments that name no invoice, and may be of the open case, leave nothing."""
+    fix = "If the payments belong to the open case, answer send: the new documents then go without them. If not, drop it"
+    what = "leave nothing to claim of the new documents"
+    gist = f"Credits and payments that name no invoice {what}. {fix}"
+    message = f"{_named(unassigned)}, which name no invoice, {what}: {_named(fresh)}. The open case is {label_of(known)}. {fix}"
+    return _asked(QuestionKind.UNASSIGNED, message, gist, known)
+
+
+def balanced(documents: Sequence[CarriedDocument]) -> Reason:
+    """Leave out new documents of which nothing is open after the credits and payments among them."""
+    message = f"The new documents {_named(documents)} of a debtor with a case are not above zero together"
+    return Reason("balance", message, gist="What the new documents come to less credits and payments is not above zero")
+
+
+def dropped(documents: Sequence[CarriedDocument]) -> Reason:
+    """Leave out documents of a case that a person has dropped."""
+    what = "in a case that an answer has dropped, so that they are not sent"
+    fix = "`importer resolve` with --send takes that back"
+    return Reason("document_dropped", f"{_named(documents)}: {what}. {fix}", gist=f"Documents are {what}. {fix}")
 
 
 def gone_with_case(known: ExistingEntry) -> Reason:

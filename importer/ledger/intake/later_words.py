@@ -61,8 +61,11 @@ def no_claim_in(case: CaseRow | None, *, is_confirmed: bool) -> NoClaim | None:
 
 
 def dispute_in(case: CaseRow | None) -> NoClaim | None:
-    """Return what a row says of a case that it calls disputed, None if it does not."""
-    if not isinstance(case, CaseRecord) or case.disputed is None:
+    """Return what a row says of a case that it calls disputed, None if it does not.
+
+    What a list says of one of several documents is found with the documents.
+    """
+    if not isinstance(case, CaseRecord) or case.disputed is None or case.documents:
         return None
     return NoClaim.of(case, LaterWord.DISPUTED, case.disputed)
 

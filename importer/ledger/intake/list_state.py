@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -68,7 +68,9 @@ class ListState:
     ``owners`` are the cases that carry the documents of a row with a case, by its sheet and number and by the document's key;
     ``withheld`` are the reasons why documents of such a row get no voucher, ``changed`` those for which documents of earlier
     cases are reported as changed. ``added`` are what open cases get, by entry. ``smaller`` are documents of which less is open
-    than was claimed, if the profile wants deposits.
+    than was claimed, if the profile wants deposits. ``lowered`` are the credits and payments that lower an earlier case beside
+    which such a row shows new documents, ``lowered_rows`` their rows, by id, with the label of that case. ``balanced`` are cases
+    that wait and of which nothing is left to claim, by entry.
     """
 
     policy: ListPolicy = USUAL_POLICY
@@ -83,11 +85,22 @@ class ListState:
     owners: dict[tuple[str, int], dict[str, int]] = field(default_factory=dict)
     withheld: dict[tuple[str, int], dict[str, Reason]] = field(default_factory=dict)
     changed: dict[tuple[str, int], dict[str, Reason]] = field(default_factory=dict)
+    lowered: dict[tuple[str, int], set[str]] = field(default_factory=dict)
+    lowered_rows: list[tuple[int, str]] = field(default_factory=list)
+    balanced: dict[int, Reason] = field(default_factory=dict)
 
     def report(self, row_id: int, known: ExistingEntry, reason: Reason, money: Money, kind: RecordKind = RecordKind.CASE) -> None:
         """Note what is reported of a row and its case, or of the voucher of its document, if the list counts."""
         label = EntryLabel.of(kind, known.id, known.key).text()
         self.changes.append(ReportedChange(row_id, kind, label, reason, money))
+
+    def own(self, place: tuple[str, int], documents: Iterable[CarriedDocument], owner: ExistingEntry) -> None:
+        """Note which case has documents of the case of a row, so that the vouchers of their rows go there."""
+        self.owners.setdefault(place, {}).update(dict.fromkeys((one.key for one in documents), owner.id))
+
+    def withhold(self, place: tuple[str, int], documents: Iterable[CarriedDocument], why: Reason) -> None:
+        """Note why documents of the case of a row get no voucher."""
+        self.withheld.setdefault(place, {}).update(dict.fromkeys((one.key for one in documents), why))
 
     def add(self, known: ExistingEntry, documents: Sequence[CarriedDocument]) -> None:
         """Note documents whose vouchers go to an open case."""

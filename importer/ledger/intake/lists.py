@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -16,7 +16,7 @@ from importer.domain.kinds import RecordKind
 from importer.domain.match_keys import folded_creditor
 from importer.domain.next_list import Objection, objection_to_list
 from importer.domain.notes import Note, NoteKind
-from importer.domain.reasons import reasons_to_json
+from importer.domain.reasons import Reason, reasons_to_json
 from importer.domain.records import LoadedSource
 from importer.domain.states import UNRESOLVED, WITHDRAWABLE, RejectStatus, State
 from importer.ledger.intake import document_reasons
@@ -63,6 +63,8 @@ def settle_list(intake: BatchIntake, profile: str | None) -> list[Note]:
         return [Note(NoteKind.LIST_DOES_NOT_COUNT, values=values)]
     deposits = stage_deposits(intake)
     _report(intake, lists.changes)
+    _report_lowered(intake)
+    _withdraw(intake, lists.balanced)
     gone = _conclude_absence(intake, missing) if lists.policy.is_complete else []
     _remember(intake, profile)
     return [*deposits, *gone]
@@ -131,21 +133,30 @@ def _report(intake: BatchIntake, changes: Iterable[ReportedChange]) -> None:
         intake.connection.execute(insert(reject).values(values))
 
 
+def _report_lowered(intake: BatchIntake) -> None:
+    """Report the rows of credits and payments that lower a case that was sent: they were left out before."""
+    for row_id, label in intake.lists.lowered_rows:
+        of_row = (reject.c.row_id == row_id) & (reject.c.kind == RecordKind.VOUCHER)
+        intake.connection.execute(update(reject).where(of_row).values(status=RejectStatus.CHANGED, ref=label))
+
+
 def _conclude_absence(intake: BatchIntake, missing: Sequence[Any]) -> list[Note]:
     """Withdraw the cases that wait and of which no document is left, and report the documents of those that were sent.
 
     Absence is never a payment: nothing is sent about it.
     """
     waiting = [one for one in missing if one.state in WITHDRAWABLE]
-    _withdraw(intake, {one.entry_id for one in waiting} - {entry_id for entry_id, _ in intake.lists.shown})
+    left = {one.entry_id for one in waiting} - {entry_id for entry_id, _ in intake.lists.shown}
+    _withdraw(intake, dict.fromkeys(left))
     return _report_gone(intake, [one for one in missing if one.state not in WITHDRAWABLE])
 
 
-def _withdraw(intake: BatchIntake, entries: Iterable[int]) -> None:
-    """Withdraw cases that wait."""
-    for entry_id in sorted(entries):
-        if (known := existing_entry(intake.connection, entry_id)) is not None:
-            values = {"state": State.WITHDRAWN, "reasons": reasons_to_json((document_reasons.gone(known),))}
+def _withdraw(intake: BatchIntake, entries: Mapping[int, Reason | None]) -> None:
+    """Withdraw cases that wait, each for its reason, or because its documents are gone."""
+    for entry_id, why in sorted(entries.items()):
+        known = existing_entry(intake.connection, entry_id)
+        if known is not None and known.state in WITHDRAWABLE:
+            values = {"state": State.WITHDRAWN, "reasons": reasons_to_json((why or document_reasons.gone(known),))}
             intake.connection.execute(update(entry).where(entry.c.id == entry_id).values(values))
             intake.overruled.add(known.batch_id)
             follow(intake.connection, entry_id, State.WITHDRAWN)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import select
 
 from importer.domain.document_keys import CarriedDocument, DocumentSource
-from importer.domain.documents import DocumentKind
+from importer.domain.documents import LOWERING
 from importer.domain.states import State
 from importer.ledger.intake.candidates import BatchIntake, StagedRow
 from importer.ledger.intake.document_changes import larger_of, smaller_in
@@ -19,7 +19,6 @@ from importer.ledger.intake.document_rows import Carrier, DocumentRows
 from importer.ledger.intake.list_state import SmallerDocument
 from importer.ledger.storage.schema import entry
 
-_LOWERING = frozenset({DocumentKind.CREDIT_NOTE, DocumentKind.PAYMENT})
 GREW = "another document of the debtor grew or came back"
 CREDITS_DIFFER = "a credit or payment of the debtor is new, or is not what it was when the case was sent"
 NOT_ACCEPTED = "its case is not accepted yet"
@@ -62,7 +61,7 @@ def _credits_differ(rows: DocumentRows, found: FoundCarriers, shown: Sequence[Ca
 
 
 def _lowers(document: object, currency: str) -> bool:
-    return getattr(document, "kind", None) in _LOWERING and getattr(document, "currency", None) in {currency, ""}
+    return getattr(document, "kind", None) in LOWERING and getattr(document, "currency", None) in {currency, ""}
 
 
 def _against(batch: BatchIntake, rows: DocumentRows, carrier: Carrier, shown: CarriedDocument) -> str:

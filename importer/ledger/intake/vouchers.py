@@ -28,7 +28,8 @@ from importer.ledger.intake.candidates import BatchIntake, Candidate, Match, Sta
 from importer.ledger.intake.changes import RejectedRefs
 from importer.ledger.intake.claimed_documents import ClaimedDocuments
 from importer.ledger.intake.decisions import ExistingEntry, most_fitting, voucher_digest, voucher_state
-from importer.ledger.intake.document_changes import why_changed
+from importer.ledger.intake.document_changes import note_lowered, why_changed
+from importer.ledger.intake.document_reasons import LARGER
 from importer.ledger.intake.former_keys import former_case_ref, former_keys, former_voucher_keys
 from importer.ledger.intake.known_entries import LinkedCases
 from importer.ledger.intake.placement import Placement
@@ -191,8 +192,11 @@ class VoucherIntake:
         assert isinstance(voucher, VoucherRecord)
         if why := self._claimed.why_withheld(row):
             self._placement.reject_record(row, RecordKind.VOUCHER, voucher, why, RejectStatus.LEFT_OUT)
+            note_lowered(self._batch.lists, row, why)
         elif known := self._claimed.voucher_of(row, candidate):
             self._placement.place(row, candidate, Match(known, is_answered=True, change=why_changed(self._batch.lists, row)))
+        elif (why := why_changed(self._batch.lists, row)) and why.code == LARGER:
+            self._placement.reject_record(row, RecordKind.VOUCHER, voucher, why, RejectStatus.LEFT_OUT)
         else:
             parent = self._placement.existing.parent(voucher.parent) if voucher.parent else None
             if row.loaded.document and (_is_elsewhere(parent, row) or (parent is None and waiting.last)):

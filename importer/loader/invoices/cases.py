@@ -20,7 +20,7 @@ from importer.domain.records import CaseRecord, Reject
 from importer.loader.context import LoadContext
 from importer.loader.invoices.debtors import DebtorKey
 from importer.loader.invoices.groups import CaseGroup
-from importer.loader.invoices.listed import ListedDocument
+from importer.loader.invoices.listed import ListedDocument, Standing
 from importer.loader.invoices.texts import comments_of, description_of
 
 
@@ -72,17 +72,21 @@ def documents_of(group: CaseGroup, wire: bytes) -> tuple[Document, ...]:
     debtor, country = _debtor_of(group.key, wire), str(orjson.loads(wire)["debtor"].get("countryAlpha2") or "")
     unique: dict[tuple[str, ...], Document] = {}
     for one in {one.identity: one for one in group.decision.members}.values():
-        found = document_in(one, group.key, debtor, group.currency, country)
+        named = group.decision.parents.get(one.place)
+        found = document_in(one, group.key, debtor, group.currency, country, named.number if named else one.named)
         key = (one.kind.value, one.number) if one.number else one.identity
         unique[key] = _together(unique[key], found) if key in unique else found
     return tuple(unique.values())
 
 
-def document_in(one: ListedDocument, key: DebtorKey, debtor: str, currency: str, country: str) -> Document:
-    """Return a document of a list as the ledger has it. ``debtor`` is the key of its debtor."""
+def document_in(
+    one: ListedDocument, key: DebtorKey, debtor: str, currency: str, country: str, names: str | None = None
+) -> Document:
+    """Return a document of a list as the ledger has it. ``debtor`` is the key of its debtor, ``names`` the invoice it names."""
     number, ordinal = (one.shown, 0) if one.number else (None, one.ordinal)
     facts = (one.date, currency, country, one.booked_cents, one.open_cents, ordinal, one.due)
-    return Document(one.kind, key.creditor, debtor, number, *facts)
+    texts = (names, one.remark, one.description, one.standing is Standing.QUESTION)
+    return Document(one.kind, key.creditor, debtor, number, *facts, *texts)
 
 
 def document_key_of(one: ListedDocument, key: DebtorKey, record: CaseRecord) -> str:
@@ -103,4 +107,5 @@ def _together(one: Document, other: Document) -> Document:
     days = [one.date, other.date], [one.due, other.due]
     date, due = (min((day for day in found if day), default=None) for found in days)
     booked, left = one.booked_cents + other.booked_cents, one.open_cents + other.open_cents
-    return replace(one, date=date, due=due, booked_cents=booked, open_cents=left)
+    is_asked = one.is_asked or other.is_asked
+    return replace(one, date=date, due=due, booked_cents=booked, open_cents=left, is_asked=is_asked)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from importer.domain.document_texts import MOST_CHARACTERS, DocumentLine, claim_sentence, comments_on
-from importer.domain.documents import DocumentKind
+from importer.domain.document_texts import DocumentLine, claim_description, comments_on
 from importer.loader.invoices.decide import GroupDecision
 from importer.loader.invoices.listed import ListedDocument
 
@@ -21,16 +20,10 @@ def _unique(members: Iterable[ListedDocument]) -> list[ListedDocument]:
 
 def _line(one: ListedDocument) -> DocumentLine:
     due, named = one.due, one.named or ""
-    return DocumentLine(one.kind, one.shown, one.date, due, one.booked_cents, one.open_cents, named, one.remark)
+    texts = (named, one.remark, one.description)
+    return DocumentLine(one.kind, one.shown, one.date, due, one.booked_cents, one.open_cents, *texts)
 
 
 def description_of(decision: GroupDecision) -> str:
     """Return what the claim is for: what the sheet says, else in one sentence how many invoices of which days."""
-    members = _unique(decision.members)
-    invoices = [one for one in members if one.kind is DocumentKind.INVOICE]
-    said = list(dict.fromkeys(one.description for one in invoices if one.description))
-    if len(said) == 1:
-        return said[0]
-    sentence = claim_sentence(map(_line, members))
-    whole = f"{sentence} {'; '.join(said)}".rstrip()
-    return whole if len(whole) <= MOST_CHARACTERS else sentence
+    return claim_description(map(_line, _unique(decision.members)))

@@ -4,11 +4,12 @@ import datetime as dt
 
 import pytest
 
+from importer.domain.document_texts import MOST_CHARACTERS
 from importer.domain.documents import DocumentKind
 from importer.domain.reasons import Reason
 from importer.loader.invoices.decide import GroupOutcome, GroupRules, decide
 from importer.loader.invoices.listed import ListedDocument, Place, Standing
-from importer.loader.invoices.texts import MOST_CHARACTERS, comments_of, description_of
+from importer.loader.invoices.texts import comments_of, description_of
 
 TODAY = dt.date(2026, 11, 1)
 TYPES = {
