@@ -167,6 +167,34 @@ def test_what_the_columns_mean_is_answered_on_the_page(browser, tmp_path):
         assert seen.wrong == []
 
 
+def test_the_encoding_of_a_list_is_chosen_by_its_lines(browser, tmp_path):
+    """A list in the letters of DOS: the page shows lines of it in each encoding, and reads it in the one that is picked."""
+    path = write_csv(tmp_path / "liste.csv", [{**row, "debtor_name": f"Jørn Bækgård {n}"} for n, row in enumerate(cases(3))])
+    path.write_bytes(path.read_text(encoding="utf-8").encode("cp850"))
+    with running(tmp_path / "workspace") as served:
+        seen = Watched(browser, served.url)
+        page = seen.page
+        seen.enter(served.link)
+        seen.drop(path)
+        page.get_by_role("link", name="Answer questions about liste.csv").click()
+        ways = {way.locator("input").get_attribute("value"): way.inner_text() for way in page.locator("label.check").all()}
+        assert {"cp850", "cp1252", "other"} <= ways.keys()
+        assert "Jørn Bækgård 0" in ways["cp850"]
+        assert "J›rn B‘kg†rd 0" in ways["cp1252"]
+        assert page.locator("input:checked").count() == 0
+        page.get_by_role("button", name=re.compile("^Go on")).click()
+        assert page.locator("input[type=radio]:invalid").count()  # the browser asks for an answer
+        page.locator("label.check", has_text="Jørn Bækgård 0").first.click()
+        page.get_by_role("button", name=re.compile("^Go on")).click()
+        page.get_by_text("is read in the encoding cp850").wait_for()
+        page.get_by_role("button", name="Keep the answers and read the file").click()
+        page.wait_for_url("**/batches/1")
+        assert batches(served) == [(1, "staged")]
+        assert "Jørn Bækgård 0" in page.locator("main").inner_text()
+        assert 'encoding = "cp850"' in (served.folder / "profiles" / "liste.toml").read_text(encoding="utf-8")
+        assert seen.wrong == []
+
+
 def test_the_same_story_without_script_on_a_phone(browser, tmp_path, files):
     with running(tmp_path / "workspace") as served:
         seen = Watched(browser, served.url, viewport=PHONE, java_script_enabled=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import operator
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
@@ -50,6 +51,7 @@ class CellCorrections:
     texts: list[str] = field(default_factory=list)
     cells: array[int] = field(default_factory=lambda: array("Q"))
     _readers: dict[int, Callable[[Cell], Cell]] = field(default_factory=dict)
+    _of_columns: frozenset[tuple[int, int]] = frozenset()  # each column with each code of its cells
 
     def add(self, row: int, column: int, code: int) -> None:
         """Add a cell. Raises TooManyCorrections when there are more than ``MAX_CORRECTIONS``."""
@@ -81,25 +83,27 @@ class CellCorrections:
             self.formats = (*self.formats, form)
         return CorrectionCode.FORMAT + self.formats.index(form)
 
+    def codes(self) -> frozenset[int]:
+        """Return the codes of all cells."""
+        return frozenset(code for _, code in self._of_columns)
+
     def text_columns(self) -> frozenset[int]:
         """Return the columns with a cell whose format makes a text of a number, such as ``"INV-"0``."""
         codes = frozenset(CorrectionCode.FORMAT + at for at, form in enumerate(self.formats) if makes_text(form))
-        mask = (1 << _CODE_BITS) - 1
-        cells = (cell for cell in self.cells if cell & mask in codes) if codes else ()
-        return frozenset({cell >> _CODE_BITS & (1 << _COLUMN_BITS) - 1 for cell in cells})
+        return frozenset(column for column, code in self._of_columns if code in codes)
 
     def codes_in(self, column: int) -> frozenset[str]:
         """Return the number formats of the cells of a column that show something else than their values."""
-        mask, wanted = (1 << _COLUMN_BITS) - 1, column << _CODE_BITS
-        low = mask << _CODE_BITS | (1 << _CODE_BITS) - 1
-        found = {cell & low for cell in self.cells} if self.formats else ()
-        codes = (cell - wanted - CorrectionCode.FORMAT for cell in found if cell >> _CODE_BITS == column)
+        codes = (code - CorrectionCode.FORMAT for at, code in self._of_columns if at == column)
         return frozenset(self.formats[code].code for code in codes if code >= 0)
 
     def close(self) -> None:
-        """Sort the cells, because a file may hold them in any order. Call this once, after the last cell."""
-        if any(a > b for a, b in zip(self.cells, self.cells[1:], strict=False)):
+        """Sort the cells, because a file may hold them in any order, and note the codes. Call this once, after the last cell."""
+        if not all(map(operator.le, self.cells, self.cells[1:])):
             self.cells = array("Q", sorted(self.cells))
+        low = (1 << _COLUMN_BITS + _CODE_BITS) - 1
+        found = {cell & low for cell in self.cells}
+        self._of_columns = frozenset((cell >> _CODE_BITS, cell & (1 << _CODE_BITS) - 1) for cell in found)
 
     def in_row(self, row: int) -> Iterator[tuple[int, int]]:
         """Yield (column, code) of the special cells of a row."""
@@ -116,15 +120,14 @@ class CellCorrections:
                 values[column] = self.corrected(code, values[column])
 
     def _reader_of(self, code: int) -> Callable[[Cell], Cell]:
-        """Return the function that reads the cells in a format."""
-        if code not in self._readers:
-            self._readers[code] = cell_reader(self.formats[code - CorrectionCode.FORMAT])
-        return self._readers[code]
+        """Return the function that reads the cells in a format, and keep it."""
+        read = self._readers[code] = cell_reader(self.formats[code - CorrectionCode.FORMAT])
+        return read
 
     def corrected(self, code: int, value: Cell) -> Cell:
         """Return the corrected cell for the value that calamine returned."""
         if code >= CorrectionCode.FORMAT:
-            return self._reader_of(code)(value)
+            return (self._readers.get(code) or self._reader_of(code))(value)
         if code >= CorrectionCode.TEXT:
             return CellError(self.texts[code - CorrectionCode.TEXT])
         kind, correct = _CORRECTIONS[CorrectionCode(code)]

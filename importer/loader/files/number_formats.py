@@ -14,6 +14,7 @@ from importer.domain.special_cells import MAX_EXACT, CellError, ReadBetter, Show
 
 _NO_OTHERS = frozenset((TokenKind.LITERAL, TokenKind.DIGIT, TokenKind.BLANK, TokenKind.FILL))
 _ZEROS_ENOUGH = 2
+_NUMBERS = (int, float)
 _Number = TypeVar("_Number", int, str)
 
 
@@ -36,6 +37,7 @@ def shows_more(code: str) -> bool:
     return any(others) or any(section.shows_minus for section in form.of_positives)
 
 
+@lru_cache(maxsize=4096)
 def kept_format(code: str, *, zeros_as_text: bool = True) -> NumberFormat | None:
     """Return the format of a code if its cells show something else than their values, else None."""
     form = number_format(code) if zeros_as_text else NumberFormat(code, zeros_as_text=False)
@@ -61,7 +63,7 @@ def cell_reader(form: NumberFormat) -> Callable[[Cell], Cell]:
     def read(value: Cell) -> Cell:
         if isinstance(value, str):
             return _shown_in_full(form, value)
-        if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) >= MAX_EXACT:
+        if isinstance(value, bool) or not isinstance(value, _NUMBERS) or abs(value) >= MAX_EXACT:
             return value
         if as_text and value == int(value) and (text := text_of(value)) is not None:
             return text

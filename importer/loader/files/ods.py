@@ -19,7 +19,7 @@ from importer.loader.files.multipliers import count_in, may_repeat_cells, most_t
 from importer.loader.files.ods_formats import OdsStyles, format_shown
 from importer.loader.files.ods_nesting import Nesting
 from importer.loader.files.ods_rewriting import rewrite_ods
-from importer.loader.files.ods_text import CellText
+from importer.loader.files.ods_text import CellContent, Event, plain_text
 from importer.loader.files.xlsx import (
     MAX_AREA,
     MAX_ROWS,
@@ -37,6 +37,13 @@ _ERROR_TEXT = re.compile(r"#(?:N/A|NV|DIV/0!|NAME\?|NULL!|NUM!|REF!|VALUE!|I/T)|
 _CONTENTS = frozenset(("value-type", "value", "boolean-value", "date-value", "time-value", "string-value", "formula"))
 """Attributes of a cell that is not empty, by their local names."""
 _MOST_REREAD = 1_000  # repetitions of one cell
+_MOST_EVENTS = 1_000  # of one cell, kept until it ends
+_OF_TEXTS = frozenset(("office:value-type", "calcext:value-type", "table:style-name", "office:string-value"))
+"""Attributes of a text that is neither calculated nor an error."""
+_TEXT = {"office:value-type": "string"}
+_ORDINARY = _OF_TEXTS | {"office:value", "office:date-value", "office:currency"}
+"""Attributes of a cell that is not repeated."""
+_CELLS = frozenset(("table-cell", "covered-table-cell"))
 _INVISIBLE = ("collapse", "filter")
 
 
@@ -92,7 +99,9 @@ class _Scan:
         self._row_repeat = self._repeat = 1
         self._cell: dict[str, str] | None = None
         self._row_cells: list[tuple[int, int, dict[str, str], str]] = []
-        self._text = CellText()
+        self._inside = 0  # elements that are open in the cell
+        self._events: list[Event] = []
+        self._content: CellContent | None = None  # of a cell that is more than one plain paragraph
         self._row_blanks = 0
         self._cells = self._texts = self._own_cells = self._own_text = self._area = 0  # of all sheets, which are read at once
         self._style, self._hiding_styles = "", set[str]()
@@ -100,15 +109,21 @@ class _Scan:
         self.is_spreadsheet = False
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        if self._nesting.skips_start(tag):
-            self.result.must_be_rewritten = True
+        if self._cell is not None:  # what is in a cell waits for its end
+            self._inside += 1
+            self._events.append((tag, attributes))
             return
         name = tag.rpartition(":")[2]
-        if self._cell is not None:
-            self._text.start(tag, count_in(attributes, "c") if name == "s" else 0)
-        elif name in ("table-cell", "covered-table-cell"):
-            self._cell, self._text = attributes, CellText()
-            self._repeat = count_in(attributes, "number-columns-repeated")
+        if self._nesting.is_skipping or name not in _CELLS:
+            self._start_part(tag, name, attributes)
+        else:
+            self._cell = attributes
+            self._repeat = 1 if _ORDINARY.issuperset(attributes) else count_in(attributes, "number-columns-repeated")
+
+    def _start_part(self, tag: str, name: str, attributes: dict[str, str]) -> None:
+        """Take the start of an element that is no cell and in no cell."""
+        if self._nesting.skips_start(tag):
+            self.result.must_be_rewritten = True
         elif name == "table-row":
             self._column, self._row_cells, self._row_blanks = 0, [], 0
             self._row_repeat = count_in(attributes, "number-rows-repeated")
@@ -150,55 +165,77 @@ class _Scan:
             self._scan.hidden_columns.append((first, min(self._columns, MAX_SHEET_COLUMNS)))
 
     def data(self, text: str) -> None:
-        if self._nesting.is_skipping:
-            return
         if self._cell is not None:
-            self._text.data(text)
-        else:
+            self._events.append(text)
+        elif not self._nesting.is_skipping:
             self._styles.data(text)
 
     def cdata(self) -> None:
         self.result.must_be_rewritten = True
 
     def end(self, tag: str) -> None:
+        if self._cell is None:
+            self._end_part(tag)
+        elif self._inside:
+            self._inside -= 1
+            self._events.append(None)
+            if len(self._events) > _MOST_EVENTS:
+                self._take_content()
+        else:
+            self._end_cell(self._cell, is_covered=tag.endswith("covered-table-cell"))
+
+    def _end_part(self, tag: str) -> None:
+        """Take the end of an element that is no cell and in no cell."""
         if self._nesting.skips_end():
             return
-        name = tag.rpartition(":")[2]
-        if self._cell is not None and name not in ("table-cell", "covered-table-cell"):
-            self._text.end(tag)
-        elif self._cell is not None:
-            self._end_cell(self._cell, is_covered=name != "table-cell")
-        elif name == "table-row":
+        if tag.rpartition(":")[2] == "table-row":
             self._end_row()
         else:
             self._styles.end(tag)
 
+    def _take_content(self) -> CellContent:
+        """Compose the text of the cell from what has come of it."""
+        content = self._content = self._content or CellContent()
+        content.take(self._events)
+        self._events.clear()
+        return content
+
     def _end_cell(self, cell: dict[str, str], *, is_covered: bool) -> None:
-        text, blanks = self._text.close(), self._text.blanks
+        text, blanks = self._text_and_blanks() if self._events or self._content else ("", 0)
         if (length := len(text) + blanks) > MAX_CELL_CHARACTERS:
             raise FileRefused(
                 f"{self._name}, sheet {self._sheet!r}, row {self._row + 1}, holds a cell of {length:,} "
                 f"characters; a cell holds at most {MAX_CELL_CHARACTERS:,}. Shorten it."
             )
         self._row_blanks += blanks * self._repeat
-        if text or blanks or any(key.rpartition(":")[2] in _CONTENTS for key in cell):
+        if text or blanks or (cell and any(key.rpartition(":")[2] in _CONTENTS for key in cell)):
             self._row_cells.append((self._column, self._repeat, cell, text))
             if is_covered:
                 bottom, right = self._row + self._row_repeat - 1, self._column + self._repeat - 1
                 self._scan.covered.rectangles.append((self._row, self._column, bottom, right))
-        if not self._text.is_plain:
-            self._note_better_text()
         self._column += self._repeat
         self._cell = None
 
-    def _note_better_text(self) -> None:
+    def _text_and_blanks(self) -> tuple[str, int]:
+        """Return the text of the cell that ends, and the number of the blanks that the file only counts."""
+        if self._content is None and (plain := plain_text(self._events)) is not None:
+            self._events.clear()
+            return plain, 0
+        content, self._content = self._take_content(), None
+        self.result.must_be_rewritten = self.result.must_be_rewritten or content.holds_table
+        text = content.text.close()
+        if not content.text.is_plain:
+            self._note_better_text(content.text.formerly())
+        return text, content.text.blanks
+
+    def _note_better_text(self, formerly: str) -> None:
         """Note a text that calamine would join in another way, as earlier releases did."""
         self.result.must_be_rewritten = True
         if self._row_repeat * self._repeat > _MOST_REREAD:
             return
         for row in range(self._row, self._row + self._row_repeat):
             cells = self._scan.reread.setdefault(row, {})
-            cells.update(dict.fromkeys(range(self._column, self._column + self._repeat), self._text.formerly()))
+            cells.update(dict.fromkeys(range(self._column, self._column + self._repeat), formerly))
 
     def _end_row(self) -> None:
         scan = self._scan
@@ -211,16 +248,20 @@ class _Scan:
                 check_size(self._name, self._sheet, scan)
                 raise FileRefused(f"{self._name} holds more cells than can be held in memory. Split it into smaller files.")
             for cell in self._row_cells:
-                self._mark(*cell)
+                if cell[2] != _TEXT:  # most cells
+                    self._mark(*cell)
         self._row += self._row_repeat
 
     def _count_contents(self) -> None:
         """Count the cells and texts of a row with all repetitions, and refuse what a few bytes make far too many."""
-        self._cells += sum(repeat for _, repeat, _, _ in self._row_cells) * self._row_repeat
-        texts = sum(repeat * len(text) for _, repeat, _, text in self._row_cells) + self._row_blanks
-        self._texts += texts * self._row_repeat
         self._own_cells += len(self._row_cells)
-        self._own_text += sum(len(text) for _, _, _, text in self._row_cells)
+        cells, texts = 0, self._row_blanks
+        for _, repeat, _, text in self._row_cells:
+            cells += repeat
+            texts += repeat * len(text)
+            self._own_text += len(text)
+        self._cells += cells * self._row_repeat
+        self._texts += texts * self._row_repeat
         if not may_repeat_cells(self._cells, self._own_cells) or self._texts > min(most_text(self._own_text), MAX_TEXT):
             raise FileRefused(
                 f"{self._name}, sheet {self._sheet!r}, row {self._row + 1}, repeats cells or blanks far more often than can be "
@@ -228,6 +269,8 @@ class _Scan:
             )
 
     def _mark(self, column: int, repeat: int, attributes: dict[str, str], text: str) -> None:
+        if attributes.get("office:value-type") == "string" and _needs_no_mark(attributes):
+            return
         corrections = self._scan.corrections
         error = _is_error(attributes, text)
         code = 0 if error else self._code(attributes, text, column)
@@ -251,6 +294,11 @@ class _Scan:
             form = format_shown(attributes, text, self._styles.code_of(attributes, self._row_style or of_column))
             return self._scan.corrections.code_of_format(form) if form else 0
         return 0
+
+
+def _needs_no_mark(of_text: dict[str, str]) -> bool:
+    """Return whether a text is neither calculated nor an error, by its attributes."""
+    return _OF_TEXTS.issuperset(of_text) and of_text.get("calcext:value-type") != "error"
 
 
 def _is_error(attributes: dict[str, str], text: str) -> bool:

@@ -15,6 +15,7 @@ from importer.domain.number_formats.number_format import NumberFormat
 from importer.loader.files.number_formats import kept_format
 
 _NUMBER = re.compile(r"[0-9](?:[0-9.,'\u00a0\u202f\u2009 ]*[0-9])?")
+_DIGITS_ALONE = re.compile(r"(?:-(?=.*[1-9]))?(?:0|[1-9][0-9]{0,14})(?:\.([0-9]{1,12}))?")
 _GROUP_MARKS = ".,'\u00a0\u202f\u2009 "
 _CURRENCY = re.compile(r"\[\$[^\]-][^\]]*\]")
 _EXPONENT = re.compile(r"-?([0-9]+)(?:[.,]([0-9]+))?[Ee]([+-]?[0-9]{1,3})")
@@ -44,6 +45,8 @@ def _format_shown(value: str, text: str, style: str, currency: str) -> NumberFor
 
 def code_of_text(value: str, text: str) -> str:
     """Return a format code by which a number shows this text; a text that is no form of the number is a code by itself."""
+    if value == text and (found := _DIGITS_ALONE.fullmatch(text)):  # most numbers that a program writes
+        return f"0.{'0' * len(found[1])}" if found[1] else "0"
     try:
         return _code_of_text(Decimal(value), text)
     except InvalidOperation:  # no number, or one with more digits than can be compared

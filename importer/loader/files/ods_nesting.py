@@ -12,13 +12,13 @@ class Nesting:
     def __init__(self) -> None:
         self.is_skipping = False
         self._depth = 0
-        self._of_sheets = 1
+        self._of_sheets = 0  # until the spreadsheet begins
         self._skipped_from = 0
 
     def skips_start(self, tag: str) -> bool:
         """Take the start of an element, and return whether it is, or belongs to, a table that is no sheet."""
         self._depth += 1
-        if tag == "office:spreadsheet":
+        if tag == "office:spreadsheet" and not self._of_sheets:  # others are in drawings
             self._of_sheets = self._depth + 1
         elif tag == "table:table" and not self.is_skipping and self._depth != self._of_sheets:
             self.is_skipping, self._skipped_from = True, self._depth

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from importer.domain.cells import MAX_CELL_CHARACTERS
+from importer.loader.files.multipliers import count_in
+
+Event = tuple[str, dict[str, str]] | str | None
+"""What an XML parser finds in a cell: the start of an element with its attributes, characters, or the end of an element."""
 
 _WHITE = re.compile(r"[ \t\r\n]+")
 _ODD_WHITE = re.compile(r"\A |[\t\r\n]|  ")
 """White space that is not shown as it is written."""
 _PARAGRAPHS = frozenset(("p", "h"))
 _PIECES = {"s": "", "tab": "\v", "line-break": "\f"}
+_EVENTS_OF_PARAGRAPH = 3
 _UNSEEN = frozenset(("annotation", "ruby-text", "note", "table"))
 """Elements in a cell that are no part of its text: comments, readings of a script, notes, tables in drawings."""
 
@@ -118,3 +124,49 @@ class CellText:
                 found.append((joined, 0))
                 after_white = joined.endswith(" ")
         return found
+
+
+def _is_shown_as_written(text: str) -> bool:
+    """Return whether a paragraph has no white space that is shown in another way than it is written."""
+    if text.isprintable():  # most texts; the pattern takes ten times as long
+        return text[:1] != " " and "  " not in text
+    return _ODD_WHITE.search(text) is None
+
+
+def plain_text(events: Sequence[Event]) -> str | None:
+    """Return the text of a cell whose only content is one paragraph that is shown as it is written, else None."""
+    if len(events) == _EVENTS_OF_PARAGRAPH and isinstance(text := events[1], str):
+        first = events[0]
+        if isinstance(first, tuple) and first[0] == "text:p" and events[2] is None and _is_shown_as_written(text):
+            return text
+    return None
+
+
+class CellContent:
+    """Composes the text of one cell from its events, without the tables in it, which are parts of drawings."""
+
+    def __init__(self) -> None:
+        self.text = CellText()
+        self.holds_table = False
+        self._open: list[str] = []
+        self._in_table = 0  # how deep
+
+    def take(self, events: Sequence[Event]) -> None:
+        """Take events in their order."""
+        for event in events:
+            if isinstance(event, tuple):
+                self._start(*event)
+            elif self._in_table:
+                self._in_table -= event is None
+            elif event is None:
+                self.text.end(self._open.pop())
+            else:
+                self.text.data(event)
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        if self._in_table or tag == "table:table":
+            self.holds_table = True
+            self._in_table += 1
+            return
+        self._open.append(tag)
+        self.text.start(tag, count_in(attributes, "c") if tag.endswith(":s") or tag == "s" else 0)

@@ -91,7 +91,7 @@ class OrdinaryCells:
         places = _PLACE.findall(rest)
         self._check_order(places, len(_ROW_OR_CELL.findall(rest)))
         self.rows = max(self.rows, 0, *map(int, {number for _, letters, number in places if letters}))
-        columns = max(map(_column, {letters for _, letters, _ in places if letters}), default=0)
+        columns = max(map(number_of_letters, {letters for _, letters, _ in places if letters}), default=0)
         if columns > self.columns:
             self.columns, self._whole_rows = columns, _NOTHING
         if self._whole_rows is _NOTHING and size >= _SORTED_FROM and self.columns <= _SORTED_COLUMNS:
@@ -105,7 +105,7 @@ class OrdinaryCells:
             if begun:
                 row, last = begun, 0
                 continue
-            column = _column(letters)
+            column = number_of_letters(letters)
             if column <= last or number != row:
                 self.unsorted = True
                 return
@@ -132,7 +132,8 @@ def _values_shown(bare: BareDigits | None) -> str:
 
 
 @lru_cache(maxsize=1 << 15)
-def _column(letters: bytes) -> int:
+def number_of_letters(letters: bytes) -> int:
+    """Return the number of a column, A = 1."""
     return column_number(letters.decode())
 
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 ANOTHER_EXPORT = "Ask for another export of the list, as .xlsx or .csv."
 _NOTHING: dict[int, str] = {}
 _TEXTS = (str, ReadBetter)
+_TEXT_CODES = range(CorrectionCode.TEXT, CorrectionCode.FORMAT)
+_NUMBERS = (int, float)
 _UNCHANGED_TYPES = frozenset((type(None), bool, dt.date, dt.datetime, dt.time, dt.timedelta))
 
 
@@ -181,8 +183,9 @@ def _reason(error: BaseException) -> str:
 def _extent(scan: SheetScan) -> tuple[int, int]:
     """Return the number of rows and columns up to the last cell that calamine leaves out but that must be read."""
     rows = columns = 0
-    for cell in scan.corrections.cells:
-        if cell & 0xFFFF == CorrectionCode.MISSING or CorrectionCode.TEXT <= cell & 0xFFFF < CorrectionCode.FORMAT:
+    wanted = {code for code in scan.corrections.codes() if code == CorrectionCode.MISSING or code in _TEXT_CODES}
+    for cell in scan.corrections.cells if wanted else ():
+        if cell & 0xFFFF in wanted:
             rows, columns = max(rows, (cell >> 31) + 1), max(columns, (cell >> 16 & 0x7FFF) + 1)
     return rows, columns
 
@@ -211,7 +214,7 @@ def _clean(value: object) -> Cell:
     """Convert a cell that is not ordinary text. Raises OverflowError for text longer than a cell can hold."""
     if isinstance(value, bool):
         return value
-    if isinstance(value, int | float):
+    if isinstance(value, _NUMBERS):
         return clean_number(value)
     if isinstance(value, str):
         raise OverflowError

@@ -18,7 +18,7 @@ from importer.loader.files.cell_references import SeenCells, column_letters, col
 from importer.loader.files.corrections import CellCorrections, CorrectionCode
 from importer.loader.files.covered_cells import CoveredCells
 from importer.loader.files.number_formats import shows_more
-from importer.loader.files.ordinary_cells import OrdinaryCells, whole_rows
+from importer.loader.files.ordinary_cells import OrdinaryCells, number_of_letters, whole_rows
 from importer.loader.files.row_ranges import RowRanges
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _without_ordinary(blocks: Iterable[bytes], ordinary: OrdinaryCells, calls: _
     for block in whole_rows(blocks):
         rest = ordinary.cut_out(block)
         for letters, row, style in ordinary.formatted:
-            calls.note_style(int(row) - 1, column_number(letters.decode()) - 1, int(style))
+            calls.note_style(int(row) - 1, number_of_letters(letters) - 1, int(style))
         yield rest
 
 

@@ -66,7 +66,9 @@ def _claim(
         former = _read_formerly(found, context, state)
         record = _record_of(found, former, state, hint) if former else None
         return Reject(RecordKind.CASE, tuple(found.reasons), found.money("amount_to_recover"), _ref_of(found), record)
-    record = replace(_record_of(found, case, state, hint, debtor), value_notes=notes)
+    record = _record_of(found, case, state, hint, debtor)
+    if notes:
+        record = replace(record, value_notes=notes)
     if early := _too_early(found, case, context):
         return LeftOut(record, early)
     if verdict is not PLAIN_CLAIM:

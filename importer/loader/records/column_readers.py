@@ -147,10 +147,10 @@ def readers_for(bounds: Iterable[tuple[ColumnBinding, Formats]], *, formerly: bo
 
 def _reader_for(bound: ColumnBinding, formats: Formats, *, formerly: bool) -> ColumnReader:
     known: dict[str, Any] = {}
-    reader = _former_parser_of(bound) if formerly else _parser_of(bound)
+    reader = _parser_of(bound, formerly=formerly)
     table, column = bound.values, bound.column
     check = partial(_check_letters, bound) if column.name in _NAMES else None
-    refuses_dates = not formerly and takes_no_dates(bound)
+    check_other = _check_of_others(bound, formerly=formerly)
     most = _most_remembered(column.value_kind)
 
     def read(cell: Cell) -> Any:
@@ -160,13 +160,13 @@ def _reader_for(bound: ColumnBinding, formats: Formats, *, formerly: bool) -> Co
         if type(ready) is str:  # most cells
             if is_placeholder(ready, column):
                 return _without_value(bound)
-        elif refuses_dates:
-            refuse_date(ready)
+        else:
+            check_other(ready)
         value = reader(ready, formats)
         if check:
             check(cell, value)
-        if type(cell) is str:
-            _remember(known, cell, value, most)
+        if type(cell) is str and len(known) < most and len(cell) <= LONGEST_REMEMBERED:
+            known[cell] = value
         return value
 
     return ColumnReader(bound.column.name, bound.position, read, known, bound)
@@ -176,22 +176,21 @@ def _most_remembered(kind: ValueKind) -> int:
     return 0 if kind is ValueKind.JSON else MAX_REMEMBERED  # lists are mutable and must not be shared
 
 
-def _remember(known: dict[str, Any], cell: str, value: Any, most: int) -> None:
-    if len(known) < most and len(cell) <= LONGEST_REMEMBERED:
-        known[cell] = value
-
-
-def _parser_of(bound: ColumnBinding) -> Callable[[Cell, Formats], Any]:
-    """Return the parser of a column's value kind."""
-    return read_name if bound.column.name in _NAMES else READERS[bound.column.value_kind]
-
-
-def _former_parser_of(bound: ColumnBinding) -> Callable[[Cell, Formats], Any]:
-    """Return the parser that earlier releases had for a column."""
-    if bound.column.name in _NAMES:
-        return read_text
+def _parser_of(bound: ColumnBinding, *, formerly: bool) -> Callable[[Cell, Formats], Any]:
+    """Return the parser of a column's value kind, or that of earlier releases."""
     kind = bound.column.value_kind
-    return read_identifier_formerly if kind is ValueKind.IDENTIFIER else READERS[kind]
+    if bound.column.name in _NAMES:
+        return read_text if formerly else read_name
+    return read_identifier_formerly if formerly and kind is ValueKind.IDENTIFIER else READERS[kind]
+
+
+def _check_of_others(bound: ColumnBinding, *, formerly: bool) -> Callable[[Cell], None]:
+    """Return the check of a column's cells that are no texts."""
+    return refuse_date if not formerly and takes_no_dates(bound) else _accept
+
+
+def _accept(_cell: Cell) -> None:
+    """Accept a cell of any type."""
 
 
 def _without_value(bound: ColumnBinding) -> None:

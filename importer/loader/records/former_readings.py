@@ -10,11 +10,13 @@ from importer.domain.records import CaseRecord, CaseRow, LeftOut, NoClaim, Rejec
 
 def is_cleaned(record: CaseRow | VoucherRecord | None) -> bool:
     """Return whether an apostrophe was taken off a value of a record, which earlier releases sent with it."""
+    if record is None:
+        return False
     if isinstance(record, LeftOut):
         record = record.record
     if isinstance(record, NoClaim):
         return True  # it does not say, and such rows are few
-    if not isinstance(record, CaseRecord | VoucherRecord) or not record.value_notes:
+    if isinstance(record, Reject) or not record.value_notes:
         return False
     return any(note.kind is NoteKind.APOSTROPHE_TAKEN_OFF for note in record.value_notes)
 

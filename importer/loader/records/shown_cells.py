@@ -47,6 +47,12 @@ class ShownCells:
 
     def __init__(self, plan: SheetPlan) -> None:
         self._uses = _uses_of(plan)
+        self._references = tuple(
+            bound.position
+            for name in _REFERENCES
+            for bound in plan.case
+            if bound.column.name == name and bound.position is not None
+        )
         self._identifiers = {
             kind: tuple(bound for bound in bounds if bound.column.value_kind is ValueKind.IDENTIFIER)
             for kind, bounds in ((RecordKind.CASE, plan.case), (RecordKind.VOUCHER, plan.voucher))
@@ -92,10 +98,9 @@ class ShownCells:
 
     def former_reference(self, cells: _Cells) -> str | None:
         """Return the reference of a case as earlier releases read it; None if they read the same, or it has none."""
-        places = {bound.column.name: bound.position for bound in self._identifiers[RecordKind.CASE]}
-        found = ((name, places.get(name)) for name in _REFERENCES)
-        own = (name for name, at in found if at is not None and at < len(cells) and not is_blank(cells[at]))
-        return self.former_texts(RecordKind.CASE, cells).get(next(own, ""))
+        at = next((at for at in self._references if at < len(cells) and not is_blank(cells[at])), None)
+        is_other = at is not None and self._is_shown_otherwise(at, cells[at])
+        return _held_text(cells[at]) if at is not None and is_other else None
 
     def _is_shown_otherwise(self, at: int, cell: Cell) -> bool:
         """Return whether earlier releases read another text below an identifier."""

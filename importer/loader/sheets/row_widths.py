@@ -65,8 +65,11 @@ class RowWidths:
 
         A formula is rejected as one.
         """
-        texts = (cell for at in self._identifiers if at < len(cells) and isinstance(cell := cells[at], str))
-        return any('"' in text and not text.startswith(_FORMULA) for text in texts)
+        count = len(cells)
+        for at in self._identifiers:  # no generator, because every row of a CSV passes here
+            if at < count and isinstance(text := cells[at], str) and '"' in text and not text.startswith(_FORMULA):
+                return True
+        return False
 
     def _of_width(self, cells: Sequence[Cell], count: int) -> Reason | None:
         usual = self._layout.usual_width or count

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import re
 import shutil
 import subprocess
 import sys
@@ -207,8 +208,22 @@ READERS: dict[str, tuple[str, Callable[[Path], Cells]]] = {
 }
 
 
-def kind_of(mine: str, other: str) -> str:
+_CODED = re.compile("_x([0-9A-F]{4})_")
+EXPLAINED = {
+    "openpyxl": ("_x000D_ is not decoded", lambda mine, other: mine == _CODED.sub(lambda code: chr(int(code[1], 16)), other)),
+    "odfpy": ("blank at the beginning is kept", lambda mine, other: bool(mine) and mine == other.lstrip(" ")),
+}
+"""What other readers do against the standard of the format, by reader: the kind of the difference, and whether it is one."""
+_LONE_RETURN = "text of a lone carriage return, which LibreOffice writes as it is and XML reads as white space"
+
+
+def kind_of(reader: str, mine: str, other: str) -> str:
     """Return the kind of a difference between two texts of a cell."""
+    explained, is_so = EXPLAINED.get(reader, ("", None))
+    if is_so and is_so(mine, other):
+        return explained
+    if reader == "odfpy" and not mine and other == "\r":
+        return _LONE_RETURN
     if not mine or not other:
         return f"only {'the other' if not mine else 'the importer'} reads a cell"
     if "".join(mine.split()) == "".join(other.split()):
@@ -234,7 +249,7 @@ def compare(found: Comparison, path: Path, reader: str, mine: Cells, read: Calla
         if one != other:
             sheet, row, column = place
             where = f"{path} {sheet!r} row {row} column {column}: {one!r}, {reader} {other!r}"
-            found.add(ending, reader, kind_of(one, other), where)
+            found.add(ending, reader, kind_of(reader, one, other), where)
 
 
 def compare_all(paths: list[Path], *, office: bool) -> Comparison:

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).with_name("compare_readers.py")
-EXPLAINED = ("openpyxl | texts, dates or kinds", "odfpy | white space")
-"""openpyxl does not decode ``_x000D_``, and odfpy keeps a blank at the beginning of a text."""
+EXPLAINED = ("openpyxl | _x000D_ is not decoded", "odfpy | blank at the beginning is kept")
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ import pytest
 from test_reader_files import rows_of, write_zip
 
 from importer.errors import FileRefused
-from importer.loader.files.ods_text import CellText
+from importer.loader.files.ods_text import CellText, plain_text
 from importer.loader.files.reader import ReadOptions, open_source
 from importer.loader.files.xlsx_scan import parse_xml
 
@@ -170,3 +170,37 @@ def test_what_a_link_held_when_it_was_last_asked_is_no_sheet(tmp_path: Path) -> 
     parts = {"mimetype": KIND, "content.xml": content(PLAIN).replace("</office:spreadsheet>", f"{links}</office:spreadsheet>")}
     path = write_zip(tmp_path / "a.ods", parts)
     assert rows_of(path) == {1: ["x"]}
+
+
+def test_a_spreadsheet_in_a_drawing_hides_no_sheet_after_it(tmp_path: Path) -> None:
+    inside = f"<draw:g><office:document><office:spreadsheet>{INNER}</office:spreadsheet></office:document></draw:g>"
+    second = f'<table:table table:name="Andre">{PLAIN}</table:table>'
+    whole_row = f"<table:table-row>{text('<text:p>a</text:p>' + inside)}</table:table-row>"
+    beside = content(whole_row, PLAIN).replace(
+        "</office:spreadsheet></office:body>", f"{second}</office:spreadsheet></office:body>"
+    )
+    path = write_zip(tmp_path / "a.ods", {"mimetype": KIND, "content.xml": beside})
+    with open_source(path, ReadOptions()) as source:
+        assert {sheet.name: [list(cells) for _, cells in sheet.rows()] for sheet in source.sheets} == {
+            "Sager": [["a"], ["x"]],
+            "Andre": [["x"]],
+        }
+
+
+def test_a_text_of_thousands_of_pieces_is_read_whole(tmp_path: Path) -> None:
+    pieces = "".join(f"<text:span>{number}</text:span><text:tab/>" for number in range(1200))
+    path = ods_file(tmp_path / "a.ods", f"<table:table-row>{text(f'<text:p>{pieces}</text:p>')}</table:table-row>", PLAIN)
+    assert rows_of(path) == {1: ["".join(f"{number}\t" for number in range(1200))], 2: ["x"]}
+
+
+@pytest.mark.parametrize(
+    "written", ["a b", "a ", " a", "a  b", "a\nb", "a\tb", "a\u00a0 b", "a\u00a0\u00a0b", "a\u200bb  c", "å", " "]
+)
+def test_a_plain_paragraph_is_taken_as_the_standard_composes_it(written: str) -> None:
+    taken = plain_text([("text:p", {}), written, None])
+    composed = CellText()
+    composed.start("text:p", 0)
+    composed.data(written)
+    composed.end("text:p")
+    assert taken in (None, composed.close())
+    assert (taken is not None) == (composed.is_plain and composed.close() == written)
