@@ -58,9 +58,9 @@ def deposit_of(uid: str, number: str | None, paid: Paid, currency: str, day: dt.
     voucher = Voucher(
         voucher_type_id=_DEPOSIT,
         amount=paid.cents,
-        currency=currency,  # type: ignore[arg-type]  # the currency of a voucher of the same case
+        currency=currency,
         date=day,
-        source="CREDITOR",  # type: ignore[arg-type]
+        source="CREDITOR",
         reference_id=number,
     )
     return record_of(uid, voucher.wire(), Money(currency, paid.cents))

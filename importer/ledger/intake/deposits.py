@@ -98,7 +98,7 @@ def _vouchers_of(connection: Connection, cases: Iterable[int]) -> dict[int, list
 
 
 def _objection(connection: Connection, one: SmallerDocument, vouchers: Sequence[_Voucher]) -> str:
-    """Return what speaks against a deposit; "" if nothing does."""
+    """Return why no deposit is sent; "" if one is."""
     number = match_text(one.before.document.number or "")
     of_document = [voucher for voucher in vouchers if voucher.parts.is_document and voucher.parts.reference == number]
     claimed = [one for one in of_document if one.state in _AS_CLAIMED]
@@ -109,7 +109,7 @@ def _objection(connection: Connection, one: SmallerDocument, vouchers: Sequence[
         (not is_as_claimed, OTHER_VOUCHER),
         (is_finished(connection, one.known), ENDED),
     )
-    if against := next((why for speaks, why in checks if speaks), ""):
+    if against := next((why for is_so, why in checks if is_so), ""):
         return against
     before = _paid(one, vouchers)
     total = one.before.document.open_cents - one.now.document.open_cents

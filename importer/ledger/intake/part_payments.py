@@ -54,18 +54,18 @@ def _credits_differ(rows: DocumentRows, found: FoundCarriers, shown: Sequence[Ca
     carried = [*rows.carriers(first.debtor), *(one for case in cases.values() for one in rows.of_entry(case))]
     sent = (one for one in carried if one.known.state in SENT)
     reported = rows.marked(DocumentSource.REPORTED, first.debtor)
-    before = {one.carried.key: one.carried.document for one in (*reported, *sent)}
-    now = {one.key: one.document for one in shown}
-    cents = ({key: one.open_cents for key, one in of.items() if _lowers(one, first.currency)} for of in (before, now))
-    return next(cents) != next(cents)
+    before = _credits_of((one.carried for one in (*reported, *sent)), first.currency)
+    return before != _credits_of(shown, first.currency)
 
 
-def _lowers(document: object, currency: str) -> bool:
-    return getattr(document, "kind", None) in LOWERING and getattr(document, "currency", None) in {currency, ""}
+def _credits_of(documents: Iterable[CarriedDocument], currency: str) -> dict[str, int]:
+    """Return what is open of the credits and payments in a currency, by the documents' keys."""
+    lowering = (one for one in documents if one.document.kind in LOWERING and one.document.currency in {currency, ""})
+    return {one.key: one.document.open_cents for one in lowering}
 
 
 def _against(batch: BatchIntake, rows: DocumentRows, carrier: Carrier, shown: CarriedDocument) -> str:
-    """Return what speaks against a deposit of a document; "" if nothing does."""
+    """Return why no deposit of a document is sent; "" if one is."""
     before, now = carrier.carried.document, shown.document
     checks = (
         (carrier.known.state is not State.ACCEPTED, NOT_ACCEPTED),
@@ -73,7 +73,7 @@ def _against(batch: BatchIntake, rows: DocumentRows, carrier: Carrier, shown: Ca
         (bool(before.due and now.due and before.due != now.due), OTHER_DUE_DAY),
         (bool(rows.marked(DocumentSource.GROWN, shown.key)), GREW_BEFORE),
     )
-    if against := next((why for speaks, why in checks if speaks), ""):
+    if against := next((why for is_so, why in checks if is_so), ""):
         return against
     return "" if _is_newer(batch, carrier) else NOT_NEWER
 
