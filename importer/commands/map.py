@@ -246,7 +246,7 @@ def _result(request: MapRequest, target: Path, profile: Profile, draft: ProfileD
     lines += [*filter_lines(profile.rows), *filter(None, [lost])]
     if profile.sheet:
         lines.append(f'Only the sheet "{draft.sheet.sample.name}" is read with it; --sheet NAME makes a profile for another one.')
-    if draft.lacks_contact:
+    if draft.lacks_contact and "debtor_name" in draft.taken():
         lines.append("The name of a company is also used for its contact person, since no heading names one.")
     if refusal:
         lines.append(f"It is not complete; until it is, such a file is refused. Complete {target.as_posix()}: {refusal}")

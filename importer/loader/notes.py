@@ -38,7 +38,10 @@ def _of_headings(plan: SheetPlan) -> Iterator[Note]:
         yield Note(NoteKind.HEADINGS_READ_AS, sheet, values=tuple(pairs))
     if matches.currency:
         yield Note(NoteKind.CURRENCY_OF_HEADING, sheet, values=(("currency", matches.currency),))
+    shown = {one.heading for one in (*plan.states.bound, *plan.states.beside)}  # a customer number is used as well
     for heading, (name, by) in matches.superseded_by.items():
+        if heading in shown:
+            continue
         yield Note(NoteKind.HEADING_SUPERSEDED, sheet, values=(("heading", heading), ("column", name), ("by", by)))
 
 

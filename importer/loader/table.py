@@ -134,8 +134,13 @@ class TableReader:
             self._notes.append(self._lines.note(self._layout))
 
     def rows_of_debtors(self) -> list[Note]:
-        """Return the note that some debtors have several rows, if that is so and each row makes a case."""
+        """Return the note that some debtors have several rows, if each row makes a case.
+
+        One debtor with several rows is no list of invoices, unless most of its rows are of that debtor.
+        """
         rows, debtors = self._sums.rows, self._roles.debtors
+        if self._roles.debtors_with_several <= 1 and 2 * debtors > rows:
+            return []
         if self._plan.shape is not Shape.CASES or rows < FEWEST_OF_A_LIST or not 0 < debtors < rows:
             return []
         return [Note(NoteKind.ROWS_OF_DEBTORS, self._plan.head.name, values=(("rows", str(rows)), ("debtors", str(debtors))))]

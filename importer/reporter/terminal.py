@@ -10,6 +10,7 @@ from importer.domain.accounts import SANDBOX_ACCOUNT
 from importer.domain.batches import BatchState
 from importer.domain.kinds import QuestionKind, RecordKind
 from importer.domain.money import totals_text
+from importer.domain.notes import NoteKind
 from importer.domain.questions import RULES, answers_together
 from importer.domain.states import DONE, RowStatus
 from importer.errors import ExitCode
@@ -31,12 +32,31 @@ def table(summary: Summary, *, checking: bool) -> list[str]:
     for kind in RecordKind:
         if not summary.count(kind):
             continue
-        lines.append(f"  {PLURAL[kind].capitalize():<20}{summary.count(kind):>9,}  {totals_text(summary.money(kind))}".rstrip())
-        for status in KEYS:
+        apart = _left_out_of_list(summary, kind)
+        lines.append(_head(summary, kind, is_apart=bool(apart)))
+        for status in KEYS if not apart else [one for one in KEYS if one is not RowStatus.LEFT_OUT]:
             if rows := summary.count(kind, status):
                 name = READY if checking and status is RowStatus.PENDING else in_words(status)
                 lines.append(f"    {name:<18}{rows:>9,}  {totals_text(summary.money(kind, status))}".rstrip())
+        lines += apart
     return lines or ["  no rows"]
+
+
+def _head(summary: Summary, kind: RecordKind, *, is_apart: bool) -> str:
+    rows, money = summary.count(kind), summary.money(kind)
+    if is_apart:
+        rows -= summary.count(kind, RowStatus.LEFT_OUT)
+        left = summary.money(kind, RowStatus.LEFT_OUT)
+        money = {code: cents - left.get(code, 0) for code, cents in money.items()}
+    return f"  {PLURAL[kind].capitalize():<20}{rows:>9,}  {totals_text(money)}".rstrip()
+
+
+def _left_out_of_list(summary: Summary, kind: RecordKind) -> list[str]:
+    """Return the line on the documents of a list that are in no case, which are rows and no cases; none for any other source."""
+    rows = summary.count(RecordKind.CASE, RowStatus.LEFT_OUT)
+    if kind is not RecordKind.CASE or not rows or all(note.kind is not NoteKind.CASES_OF_ROWS for note in summary.batch.notes):
+        return []
+    return [f"  {'Rows left out':<20}{rows:>9,}  {totals_text(summary.money(RecordKind.CASE, RowStatus.LEFT_OUT))}".rstrip()]
 
 
 def report_lines(

@@ -209,3 +209,21 @@ def test_the_error_sheet_holds_the_payment_that_its_case_asks_about(configured_w
     assert configured_workspace.call("resolve", label, "--send").code == 0
     configured_workspace.call("resume", "--yes")
     assert claims(fake_apis) == {"K-1": 300, "K-2": 900}
+
+
+def is_not_counted(workspace):
+    return "list_does_not_count" in workspace.ledger("SELECT notes FROM batch ORDER BY id DESC LIMIT 1")[0][0]
+
+
+def test_an_error_sheet_and_the_same_file_again_are_no_lists_that_lack_documents(configured_workspace):
+    rows = [row(f"K-{number}", f"INV-{number}", "100.00") for number in range(8)]
+    wrong = row("K-9", "INV-9", "100.00", Date="yesterday")
+    import_list(configured_workspace, [*rows, wrong], name="jan.csv", code=3)
+    sheet = configured_workspace.reports()[-1] / "errors.xlsx"
+    for name in (str(sheet), "jan.csv"):
+        configured_workspace.call("run", name, "--profile", "list.toml", "--yes")
+        assert not is_not_counted(configured_workspace)
+    import_list(configured_workspace, rows[:1], name="part.csv")
+    assert is_not_counted(configured_workspace)
+    import_list(configured_workspace, rows[:1], name="part.csv")
+    assert not is_not_counted(configured_workspace)

@@ -168,3 +168,32 @@ def test_a_mapped_heading_keeps_its_currency(configured_workspace, fake_apis):
     ended = configured_workspace.call("run", "a.csv", "--yes", "--profile", "p")
     assert ended.code == 0, ended
     assert {one["currency"] for one in fake_apis.cases} == {"EUR"}
+
+
+FLAT_REPORTS = {
+    "xero": (
+        "Contact,Invoice Date,Due Date,Invoice Number,Invoice Reference,Current,< 1 Month,1 Month,2 Months,3 Months,Older,Total\n"
+        "Mill Lane Bakery Ltd,03 Jul 2026,02 Aug 2026,INV-3041,PO 778,0.00,0.00,0.00,480.00,0.00,0.00,480.00\n"
+        "Iris Fern Ltd,01 Jun 2026,15 Jun 2026,INV-2999,,0.00,0.00,0.00,0.00,0.00,99.95,99.95\n"
+    ),
+    "xero-without-references": (
+        "Contact,Invoice Date,Due Date,Invoice Number,Current,< 1 Month,1 Month,2 Months,3 Months,Older,Total\n"
+        "Mill Lane Bakery Ltd,03 Jul 2026,02 Aug 2026,INV-3041,0.00,0.00,0.00,480.00,0.00,0.00,480.00\n"
+        "Iris Fern Ltd,01 Jun 2026,15 Jun 2026,INV-2999,0.00,0.00,0.00,0.00,0.00,99.95,99.95\n"
+    ),
+    "business-central": (
+        "Posting Date;Document Type;Document No.;Customer No.;Customer Name;Due Date;Original Amount;Remaining Amount\n"
+        "03-07-2026;Invoice;103001;10000;Kontorcentret ApS;02-08-2026;2.500,00;1.500,00\n"
+        "25-08-2026;Invoice;103021;10001;Havnens ApS;04-10-2026;800,00;800,00\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FLAT_REPORTS)
+def test_flat_reports_of_systems_need_no_answer(workspace, name):
+    (workspace.folder / f"{name}.csv").write_text(FLAT_REPORTS[name], encoding="utf-8")
+    values = ("creditor_company_name=N A/S", "creditor_country=DK", "debtor_type=Person", "currency=DKK", "debtor_country=DK")
+    given = [part for value in values for part in ("--set", value)]
+    ended = workspace.call("map", f"{name}.csv", "--yes", *given)
+    assert ended.code == 0, ended
+    assert (" ? " in ended.out, "It is not complete" in ended.out) == (False, False)

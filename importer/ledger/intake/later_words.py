@@ -100,8 +100,8 @@ class NoClaimIntake:
         is_repeated = self._repeats(row, case)
         if known is None and (twin := self._twin_of(case)):
             self._apply_to_twin(row, case, twin)
-        elif known is None and (carrier := self._documents.carrier_of(case)) is not None:
-            self._apply_to_document(row, case, carrier)
+        elif self._placed_as_document(row, case, known):
+            return
         elif is_repeated:
             row.case = known if effect is NoClaimEffect.REPORT else None
         elif known is None or effect is NoClaimEffect.NOTHING:
@@ -147,6 +147,12 @@ class NoClaimIntake:
             self._contradict(row, case, known)
         else:
             self._report(row, case, known, differences)
+
+    def _placed_as_document(self, row: StagedRow, case: NoClaim, known: ExistingEntry | None) -> bool:
+        carrier = None if known is not None else self._documents.carrier_of(case)
+        if carrier is not None:
+            self._apply_to_document(row, case, carrier)
+        return carrier is not None
 
     def _apply_to_document(self, row: StagedRow, case: NoClaim, carrier: Carrier) -> None:
         """Report a document of a case that was sent, withdraw a case that waits with it alone, or ask about a larger one."""

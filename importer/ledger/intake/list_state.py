@@ -63,7 +63,8 @@ class SmallerDocument:
 class ListState:
     """The state of a list while its rows are placed.
 
-    ``listed_on`` is its day in ISO form, ``is_older``: a newer list of the profile is known. ``shown`` are the documents that
+    ``listed_on`` is its day in ISO form, ``is_older``: a newer list of the profile is known, ``is_part``: it is a
+    sheet of a report, with some rows of a list. ``shown`` are the documents that
     it shows of earlier cases, by entry and key, with what is open of them. ``documents`` is the number of all that it shows.
     ``owners`` are the cases that carry the documents of a row with a case, by its sheet and number and by the document's key;
     ``withheld`` are the reasons why documents of such a row get no voucher, ``changed`` those for which documents of earlier
@@ -76,6 +77,7 @@ class ListState:
     policy: ListPolicy = USUAL_POLICY
     listed_on: str | None = None
     is_older: bool = False
+    is_part: bool = False
     shown: dict[tuple[int, str], int] = field(default_factory=dict)
     documents: int = 0
     creditors: set[str] = field(default_factory=set)

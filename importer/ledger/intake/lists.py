@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy import Connection, bindparam, case, delete, insert, select, update
 
 from importer.domain.accounts import Accounts
+from importer.domain.batches import BatchState
 from importer.domain.document_keys import DocumentSource
 from importer.domain.documents import DocumentKind
 from importer.domain.identity import EntryLabel, match_text
@@ -37,7 +38,8 @@ def begin_list(connection: Connection, accounts: Accounts, source: LoadedSource)
     listed_on = source.listed_on.isoformat() if source.listed_on else None
     last = _last(connection, accounts.cases, source.profile)
     is_older = last is not None and (listed_on is None or listed_on < last) and not source.lists.is_current
-    return ListState(source.lists, listed_on, is_older)
+    is_part = any(heading.startswith("#") for head in source.heads for heading in head.header)
+    return ListState(source.lists, listed_on, is_older, is_part)
 
 
 def _last(connection: Connection, account: str, profile: str | None) -> str | None:
@@ -58,10 +60,23 @@ def settle_list(intake: BatchIntake, profile: str | None) -> list[Note]:
     known = _open_documents(connection, account, profile)
     missing = [one for one in known if (one.entry_id, one.key) not in lists.shown]
     objection = _objection(lists, last, known, missing)
+    if lists.is_part:
+        return []  # a sheet of a report is never a whole list
     if objection is not None and not lists.policy.is_current:
-        values = (("why", objection.value), ("missing", str(len(missing))), ("known", str(len(known))), ("last", last or ""))
-        return [Note(NoteKind.LIST_DOES_NOT_COUNT, values=values)]
-    deposits = stage_deposits(intake)
+        return _without_repeat(intake, objection, (len(missing), len(known), last or ""))
+    return _concluded(intake, profile, missing)
+
+
+def _without_repeat(intake: BatchIntake, objection: Objection, figures: tuple[int, int, str]) -> list[Note]:
+    """Return why nothing is concluded; of the same bytes that was said before. ``figures``: missing, known, the last day."""
+    missing, known, last = figures
+    values = (("why", objection.value), ("missing", str(missing)), ("known", str(known)), ("last", last))
+    return [] if _was_read(intake.connection, intake.id) else [Note(NoteKind.LIST_DOES_NOT_COUNT, values=values)]
+
+
+def _concluded(intake: BatchIntake, profile: str | None, missing: Sequence[Any]) -> list[Note]:
+    """Report and remember what a list says that counts."""
+    lists, deposits = intake.lists, stage_deposits(intake)
     _report(intake, lists.changes)
     _report_lowered(intake)
     _withdraw(intake, lists.balanced)
@@ -81,6 +96,14 @@ def _objection(lists: ListState, last: str | None, known: Sequence[Any], missing
         creditors=set(map(_folded, lists.creditors)),
         before={_folded(str(orjson.loads(one.payload).get("creditorCompanyName"))) for one in of_last},
     )
+
+
+def _was_read(connection: Connection, batch_id: int) -> bool:
+    """Return whether the bytes of a batch were taken in before, for the same account."""
+    this, other = batch.alias("this"), batch.alias("other")
+    same = (other.c.source_sha256 == this.c.source_sha256) & (other.c.cases_account == this.c.cases_account)
+    taken_in = (this.c.id == batch_id) & same & (other.c.id < batch_id) & (other.c.state != BatchState.DISCARDED)
+    return connection.scalar(select(other.c.id).where(taken_in).limit(1)) is not None
 
 
 def notes_of_empty(connection: Connection, account: str, source: LoadedSource) -> list[Note]:

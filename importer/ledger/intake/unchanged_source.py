@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Subquery, and_, case, exists, func, insert, l
 from importer.domain.accounts import Accounts
 from importer.domain.batches import NOBODY, BatchState, Person, person_json
 from importer.domain.kinds import RecordKind
-from importer.domain.notes import NO_DATA
+from importer.domain.notes import NO_DATA, NoteKind, notes_from_json, notes_to_json
 from importer.domain.records import LoadedSource
 from importer.domain.states import RejectStatus, RowOrigin, State
 from importer.domain.timestamps import to_timestamp
@@ -88,7 +88,12 @@ def reuse_unchanged_batch(
     batch_id = connection.scalar(insert(batch).from_select(names, copied).returning(batch.c.id))
     assert batch_id is not None
     _copy_rows(connection, known, batch_id)
-    connection.execute(update(batch).where(batch.c.id == batch_id).values(staged_by=person_json(who)))
+    stored = connection.scalar(select(batch.c.notes).where(batch.c.id == batch_id))
+    said = [
+        one for one in notes_from_json(str(stored)) if one.kind is not NoteKind.LIST_DOES_NOT_COUNT
+    ]  # it was said of the first
+    values = {"staged_by": person_json(who), "notes": notes_to_json(said)}
+    connection.execute(update(batch).where(batch.c.id == batch_id).values(values))
     give_approval(connection, batch_id, (), who)
     found = select(literal(batch_id), source_version.c.fingerprint, literal(of.day), source_version.c.has_cases)
     known_version = found.where(source_version.c.batch_id == known)

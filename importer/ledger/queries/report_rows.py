@@ -22,7 +22,7 @@ from importer.ledger.queries.changed_rows import new_changes
 from importer.ledger.queries.corrected_rows import Corrected, CorrectedPlace, corrected_places
 from importer.ledger.queries.parties import party_column, party_in
 from importer.ledger.queries.row_places import Sources, row_in, sources_of
-from importer.ledger.queries.shared_cases import imported_before
+from importer.ledger.queries.shared_cases import as_first, asked_with, imported_before
 from importer.ledger.storage.engine import parts_of
 from importer.ledger.storage.schema import batch, entry, proposal, reject, row
 
@@ -203,15 +203,13 @@ def _lines_after(
         for found in page:
             row_id, sheet, number, cells = found[:_HEAD]
             case, voucher = _record_result(found[_HEAD:_CASE_END], sources), _record_result(found[_CASE_END:], sources)
-            if case is not None and case.repeats and case.entry_id in shared:
-                case = case._replace(status=RowStatus.ALREADY_IMPORTED, imported_from=shared[case.entry_id].place)
+            case = as_first(case, shared)
             if repeated:
                 case, voucher = (
                     _naming_first(one, kind, repeated) for kind, one in zip(RecordKind, (case, voucher), strict=True)
                 )
             if rejected:
-                is_asked_with = case is not None and case.repeats and case.status is RowStatus.QUESTIONED
-                case = case if is_asked_with else rejected.get((row_id, RecordKind.CASE), case)  # it is left out when answered
+                case = asked_with(case) or rejected.get((row_id, RecordKind.CASE), case)  # it is left out when answered
                 voucher = rejected.get((row_id, RecordKind.VOUCHER), voucher)
             yield ReportRow(sheet, number, decode_cells(cells), case, voucher)
         last = page[-1][0]

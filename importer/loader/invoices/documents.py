@@ -183,7 +183,7 @@ class DocumentReading:
         if self.profile.empty_open == 0:
             nothing = Reason("nothing_open", "is empty, which means that nothing is open (empty_open = 0)", AMOUNT, heading)
             return replace(document, standing=Standing.LEFT_OUT, reasons=(nothing,))
-        asked = Reason(PART_PAID, reasons.EMPTY_OPEN, AMOUNT, heading, "(empty)")
+        asked = Reason(PART_PAID, reasons.EMPTY_OPEN, AMOUNT, heading)
         return replace(document, standing=Standing.UNREAD, reasons=(asked,))
 
     def _of_credit(self, document: ListedDocument, sight: RowSight) -> ListedDocument:

@@ -78,6 +78,7 @@ class RowRoles:
         self._name = next(iter(self._positions(lambda column: column.name == "debtor_name")), None)
         self._groups: set[str] = set()
         self._of_debtor: dict[str, int] = {}
+        self._several: set[str] = set()
         """The sum of the rows of each debtor so far in hundredths, by folded name."""
         self._document = ""
         self._pick_names = itemgetter_for(sorted(self._identity))
@@ -124,6 +125,8 @@ class RowRoles:
         """Note the debtor of a row of data with this amount in hundredths, whose total may follow."""
         if self._name is not None and self._name < len(cells) and not is_blank(cells[self._name]):
             name = fold(str(cells[self._name]))
+            if name in self._of_debtor:
+                self._several.add(name)
             self._of_debtor[name] = self._of_debtor.get(name, 0) + cents
         self._groups = {fold(str(cells[at])) for at in self._group_columns if at < len(cells) and not is_blank(cells[at])}
         self._document = self._reference_in(cells)
@@ -132,6 +135,11 @@ class RowRoles:
     def debtors(self) -> int:
         """Return the number of different names of debtors in the rows of data so far."""
         return len(self._of_debtor)
+
+    @property
+    def debtors_with_several(self) -> int:
+        """Return the number of them with several rows."""
+        return len(self._several)
 
     def lacks_reference(self, cells: Sequence[Cell]) -> bool:
         """Return whether the sheet has a column for the number of a document, and this row none in it."""
