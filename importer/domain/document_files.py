@@ -49,6 +49,7 @@ class DocumentDoubt(StrEnum):
 
     TWO_NUMBERS = "two_numbers"
     PART_OF_ANOTHER = "part_of_another"
+    UNCERTAIN = "uncertain"
     SEVERAL_DOCUMENTS = "several_documents"
     SEVERAL_VOUCHERS = "several_vouchers"
 
@@ -71,7 +72,7 @@ def assign(numbers: Iterable[str], files: Sequence[DocumentFile]) -> Assignment:
     """Assign documents to the invoices whose number their name holds as a whole word, or whose number names their folder.
 
     ``numbers`` are those of all invoices, each as often as it occurs. A document is assigned only if nothing else is possible:
-    one number in its name, which is no part of a longer one, one invoice with it, and no other document for it.
+    one number in its name, no part of a longer one and beside no other one, one invoice with it, and no other document for it.
     """
     counts = Counter(filter(None, map(document_number, numbers)))
     spellings = {spelling: number for number in counts for spelling in _spellings(number)}
@@ -95,12 +96,10 @@ def assign(numbers: Iterable[str], files: Sequence[DocumentFile]) -> Assignment:
 
 def _number_of(file: DocumentFile, spellings: Mapping[str, str]) -> str | DocumentDoubt | None:
     """Return the number of the invoice that a file belongs to, the doubt about it, or None if it belongs to none."""
-    named, is_part = _numbers_in(file.name, spellings) if file.is_document else (frozenset[str](), False)
+    named, doubt = _numbers_in(file.name, spellings) if file.is_document else (frozenset[str](), None)
     if len(named) > 1:
         return DocumentDoubt.TWO_NUMBERS
-    if named and is_part:
-        return DocumentDoubt.PART_OF_ANOTHER
-    return next(iter(named), None)
+    return doubt or next(iter(named), None)
 
 
 def _doubt_about(vouchers: int, documents: int) -> DocumentDoubt | None:
@@ -123,17 +122,49 @@ def _spellings(number: str) -> Iterator[str]:
         yield from (_NOT_IN_NAMES.sub(sign, number) for sign in "-_")
 
 
-def _numbers_in(name: str, spellings: Mapping[str, str]) -> tuple[frozenset[str], bool]:
-    """Return the numbers that a name holds, and whether one of them may be a part of a longer number there."""
+def _numbers_in(name: str, spellings: Mapping[str, str]) -> tuple[frozenset[str], DocumentDoubt | None]:
+    """Return the numbers that a name holds, and why the file may belong to another invoice all the same.
+
+    Short numbers, days and years are in names for other reasons, and count as the name of a folder alone.
+    """
     *folders, last = PurePosixPath(name).parts
-    found = {spellings[folded] for folder in folders if (folded := document_number(folder)) in spellings}
+    by_folder = {spellings[folded] for folder in folders if (folded := document_number(folder)) in spellings}
     text = document_number(PurePosixPath(last).stem)
-    is_part = False
-    for start, end in _phrases(text):
-        if (number := spellings.get(text[start:end])) is not None:
-            found.add(number)
-            is_part = is_part or _goes_on(text, start, end)
-    return frozenset(found), is_part
+    found = [(start, end) for start, end in _phrases(text) if text[start:end] in spellings]
+    certain = [(start, end) for start, end in found if not _is_common(text[start:end])]
+    named = by_folder | {spellings[text[start:end]] for start, end in certain}
+    if any(_goes_on(text, start, end) for start, end in certain or found):
+        return frozenset(named), DocumentDoubt.PART_OF_ANOTHER
+    is_unclear = bool(found) and not named
+    is_unclear = is_unclear or any(_has_other_number(text, start, end) for start, end in certain)
+    return frozenset(named), DocumentDoubt.UNCERTAIN if is_unclear else None
+
+
+_SHORTEST = 3
+"""Characters from which on a number in the name of a file is more than a count, a month or the day of one."""
+_YEAR = re.compile(r"(19|20)[0-9]{2}")
+_DAY = re.compile(r"(19|20)[0-9]{2}([-.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12][0-9]|3[01])([0-9]{4}|[0-9]{6})?")
+_DAY_FIRST = re.compile(r"(0[1-9]|[12][0-9]|3[01])([-.]?)(0[1-9]|1[0-2])\2(19|20)[0-9]{2}")
+
+
+def _is_common(number: str) -> bool:
+    return len(number) < _SHORTEST or _is_time(number)
+
+
+def _is_time(text: str) -> bool:
+    """Return whether a text is a year or a day, perhaps with the time of the day behind it."""
+    return any(pattern.fullmatch(text) for pattern in (_YEAR, _DAY, _DAY_FIRST))
+
+
+def _has_other_number(text: str, start: int, end: int) -> bool:
+    """Return whether another word of a name has at least as many digits as a number in it, and is no day or year."""
+    fewest = max(1, _digits(text[start:end]))
+    others = (match for match in _WORD.finditer(text) if match.end() <= start or match.start() >= end)
+    return any(_digits(match[0]) >= fewest and not _is_time(match[0]) for match in others)
+
+
+def _digits(text: str) -> int:
+    return sum(map(str.isdigit, text))
 
 
 def _phrases(text: str) -> Iterator[tuple[int, int]]:

@@ -8,6 +8,7 @@ from importer.domain.notes import Note
 _WHY = {
     DocumentDoubt.TWO_NUMBERS: "the numbers of several invoices are in the name",
     DocumentDoubt.PART_OF_ANOTHER: "the number in the name may be a part of a longer one",
+    DocumentDoubt.UNCERTAIN: "another number in the name may be that of the invoice, or the number is short, a day or a year",
     DocumentDoubt.SEVERAL_DOCUMENTS: "there are several for one invoice, and a voucher takes one",
     DocumentDoubt.SEVERAL_VOUCHERS: "several vouchers have the number",
 }

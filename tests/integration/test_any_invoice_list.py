@@ -108,7 +108,8 @@ def test_order_repetition_and_files_change_nothing(debtors, chance: random.Rando
     shuffled = rows.copy()
     chance.shuffle(shuffled)
     assert result(shuffled) == expected
-    repeated = rows + [row for row in rows if row["Number"] and chance.random() < 0.5]
+    lowering = {"Credit", "Payment"}  # one that is repeated may be two, and is asked about
+    repeated = rows + [row for row in rows if row["Number"] and row["Kind"] not in lowering and chance.random() < 0.5]
     assert result(repeated) == expected
     assert result(*debtors) == expected
 

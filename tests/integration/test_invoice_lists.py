@@ -227,3 +227,30 @@ def test_an_error_sheet_and_the_same_file_again_are_no_lists_that_lack_documents
     assert is_not_counted(configured_workspace)
     import_list(configured_workspace, rows[:1], name="part.csv")
     assert not is_not_counted(configured_workspace)
+
+
+def test_an_invoice_in_two_instalments_has_both_vouchers(configured_workspace, fake_apis):
+    rows = [row("1001", "A1", "500.00"), row("1001", "A1", "400.00", **{"Due date": "2026-03-15"})]
+    found = import_list(configured_workspace, rows)
+    assert claims(fake_apis) == {"1001": 900.0}
+    assert counts(found, "vouchers") == {"rows": 2, "accepted": 2}
+    assert sorted(one["amount"] for one in fake_apis.vouchers) == [-50000, -40000]
+
+
+def test_drop_beside_one_row_of_a_case_drops_nothing_until_all_rows_have_it(configured_workspace, fake_apis):
+    rows = [row("1001", "A1", "1000.00", Dispute=""), row("1001", "A2", "50.00", Dispute="yes")]
+    import_list(configured_workspace, rows, code=6, columns='"Dispute" = "on_hold"')
+    shown = read_sheet(configured_workspace.reports()[-1] / "errors.xlsx", "list.csv")
+
+    def answer(name, *numbers):
+        answered = [one | {"#answer": "drop" if one["Number"] in numbers else ""} for one in shown]
+        write_csv(configured_workspace.folder / name, answered)
+        return configured_workspace.call("run", name, "--profile", "list.toml", "--yes")
+
+    in_part = answer("part.csv", "A2")
+    assert in_part.code in {3, 6}, in_part
+    held = read_sheet(configured_workspace.reports()[-1] / "errors.xlsx")
+    assert all("Write the same answer into #answer of all of its rows" in one["#errors"] for one in held)
+    assert answer("all.csv", "A1", "A2").code == 0
+    assert counts(summary(configured_workspace)) == {"rows": 1, "left_out": 1}
+    assert claims(fake_apis) == {}

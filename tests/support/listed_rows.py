@@ -41,9 +41,8 @@ CONSTANTS = {
 
 def profile(**changes: Any) -> Profile:
     """A profile for these rows. ``columns`` are added to those above."""
-    columns = COLUMNS | changes.pop("columns", {})
-    given = {"cases_from": "debtor", "columns": columns, "constants": CONSTANTS, "values": {"row_state": WORDS}}
-    return Profile.model_validate(given | changes)
+    given = {"cases_from": "debtor", "constants": CONSTANTS, "values": {"row_state": WORDS}}
+    return Profile.model_validate(given | changes | {"columns": COLUMNS | changes.get("columns", {})})
 
 
 def invoice(customer: str, number: str, amount: str, **changes: str) -> dict[str, str]:
@@ -66,7 +65,8 @@ def loaded(rows: Sequence[Mapping[str, str]], **changes: Any) -> list[LoadedRow]
     headings = [one for one in dict.fromkeys(name for row in rows for name in row) if any(row.get(one) for row in rows)]
     frame = pd.DataFrame([{one: row.get(one, "") for one in headings} for row in rows], columns=headings, dtype="str")
     made = profile(**changes)
-    columns = {heading: name for heading, name in made.columns.items() if heading in headings}
+    added = changes.get("columns", {})
+    columns = {heading: name for heading, name in made.columns.items() if heading in headings or heading in added}
     return list(open_frames({"List": frame}, CONTEXT, made.model_copy(update={"columns": columns})).rows)
 
 

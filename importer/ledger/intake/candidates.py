@@ -172,8 +172,8 @@ class StagedRow:
 
     @property
     def holds_shared_case(self) -> bool:
-        """Return whether the row holds the case of several documents."""
-        return isinstance(self.loaded.case, CaseRecord) and len(self.loaded.case.documents) > 1
+        """Return whether the row holds the case of a list, which has several documents, or one in several rows."""
+        return isinstance(self.loaded.case, CaseRecord) and bool(self.loaded.case.documents)
 
 
 @dataclass(slots=True)

@@ -29,7 +29,7 @@ def imported_before(connection: Connection, batch_id: int, cases: Collection[int
 
 def as_first(case: RecordResult | None, shared: Mapping[int, EarlierImport]) -> RecordResult | None:
     """Return the result of a row that shares a case; ``shared`` are those that were imported before."""
-    if case is None or not case.repeats or case.entry_id not in shared:
+    if case is None or not case.repeats or case.entry_id is None or case.entry_id not in shared:
         return case
     return case._replace(status=RowStatus.ALREADY_IMPORTED, imported_from=shared[case.entry_id].place)
 

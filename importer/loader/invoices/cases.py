@@ -54,7 +54,7 @@ def case_of_group(group: CaseGroup, context: LoadContext) -> CaseRecord | Reject
         payload=case.wire(),
         money=money,
         hint=group.hint,
-        answer=next(iter(group.answers)) if len(group.answers) == 1 else None,
+        answer=group.answer,
         questions=decision.questions,
         unconfirmed=decision.unconfirmed,
         disputed=disputed,

@@ -10,6 +10,7 @@ from enum import Enum, auto
 from importer.domain.documents import DocumentKind
 from importer.domain.reasons import Reason
 from importer.loader.invoices import reasons
+from importer.loader.invoices.doubts import doubts_about, with_left_out
 from importer.loader.invoices.listed import ListedDocument, Place, Standing, number_equal, own_numbers
 from importer.loader.invoices.set_off import Links, left_after, links_between
 from importer.loader.rows.verdict import HELD
@@ -70,11 +71,12 @@ def decide(documents: Sequence[ListedDocument], rules: GroupRules, today: dt.dat
     invoices = [one for one in unique if one.kind is DocumentKind.INVOICE]
     lowering = [one for one in unique if one.lowers and one.place not in out]
     links = links_between(invoices, lowering)
-    for credit in lowering:
-        if (named := links.named.get(credit.place)) is not None and named.place in out:
-            out[credit.place] = reasons.comes_with(named)
+    with_named, links, exceeding = with_left_out(lowering, links, out)
+    out |= with_named
     out |= _as_first(documents, unique, out)
-    return _of_counted([one for one in unique if one.place not in out], documents, links, out, today, tuple(asked))
+    counted = [one for one in unique if one.place not in out]
+    questions = (*asked, *exceeding, *doubts_about(documents, counted))
+    return _of_counted(counted, documents, links, out, today, questions)
 
 
 def _by_place(one: ListedDocument) -> Place:
@@ -101,9 +103,14 @@ def _left_out(documents: Iterable[ListedDocument], rules: GroupRules) -> dict[Pl
             out[one.place] = one.reasons[0] if one.reasons else reasons.NOT_CLAIMED
         elif one.kind is DocumentKind.PAYMENT and not rules.payments_count:
             out[one.place] = reasons.PAYMENT_IGNORED
-        elif rules.leaves_out_disputed and one.standing is Standing.QUESTION and all(r.code == HELD for r in one.reasons):
+        elif rules.leaves_out_disputed and _is_disputed(one):
             out[one.place] = reasons.disputed(one)
     return out
+
+
+def _is_disputed(one: ListedDocument) -> bool:
+    """Return whether a document can be left out as disputed. A credit cannot: without it more would be claimed."""
+    return not one.lowers and one.standing is Standing.QUESTION and all(r.code == HELD for r in one.reasons)
 
 
 def _as_first(

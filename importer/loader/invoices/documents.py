@@ -119,6 +119,8 @@ class DocumentReading:
             cents_of(abs(amount)),
             named=match_text(named) or None,
             is_below_zero=amount < 0,
+            creditable_cents=None if self.judge.shows_open else cents_of(abs(values.get(AMOUNT) or Decimal(0))),
+            answer=sight.answer,
         )
         return self._with_texts(document, values)
 
@@ -163,6 +165,7 @@ class DocumentReading:
         if Meaning.FEE in meanings:
             return DocumentKind.FEE
         is_credit = sight.verdict.role is Role.CREDIT or not meanings.isdisjoint((Meaning.CREDIT, Meaning.PAYMENT))
+        is_credit = is_credit or (sight.values.get(AMOUNT) or 0) < 0
         if not is_credit:
             return DocumentKind.INVOICE
         return DocumentKind.PAYMENT if Meaning.PAYMENT in meanings else DocumentKind.CREDIT_NOTE
@@ -188,7 +191,7 @@ class DocumentReading:
 
     def _of_credit(self, document: ListedDocument, sight: RowSight) -> ListedDocument:
         findings = self.judge.findings(sight.cells, sight.values.get(AMOUNT))
-        if against := [one for one in findings if one.role is Role.LEFT_OUT and not _says(one, Meaning.FEE)]:
+        if against := [one for one in findings if _leaves_out_credit(one)]:
             first = against[0]
             return replace(document, standing=Standing.LEFT_OUT, reasons=_reasons([first]), unconfirmed=first.unconfirmed)
         if sight.values.get(AMOUNT) is None:
@@ -241,6 +244,12 @@ def _wrong_in_credit(document: ListedDocument, sight: RowSight) -> tuple[Reason,
 def _says(found: RowFinding, meaning: Meaning) -> bool:
     reason = found.reason
     return reason is not None and reason.code == NO_CLAIM and IN_WORDS[meaning] in reason.message
+
+
+def _leaves_out_credit(found: RowFinding) -> bool:
+    """Return whether a cell says that a credit does not count. Only an invoice can be not due yet: a credit counts at once."""
+    is_not_due = found.reason is not None and found.reason.code == NOT_DUE
+    return found.role is Role.LEFT_OUT and not is_not_due and not _says(found, Meaning.FEE)
 
 
 def _reasons(found: Iterable[RowFinding]) -> tuple[Reason, ...]:

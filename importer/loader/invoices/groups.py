@@ -19,6 +19,7 @@ from importer.loader.invoices.debtors import DebtorKey, DebtorName, Debtors, loo
 from importer.loader.invoices.decide import GroupDecision, GroupOutcome, GroupRules, decide
 from importer.loader.invoices.document_vouchers import voucher_of_document
 from importer.loader.invoices.documents import DocumentReading
+from importer.loader.invoices.given_answers import given_answers
 from importer.loader.invoices.listed import ListedDocument, Place, Standing
 from importer.loader.invoices.namesakes import ask_namesakes
 from importer.loader.invoices.sights import RowSight
@@ -39,7 +40,8 @@ class Anchor:
 class CaseGroup:
     """The documents of one debtor in one currency. ``suffix`` ends its reference if it is not the debtor's first currency.
 
-    ``by_reference``: its reference in the list is what its rows have in common, and not the debtor.
+    ``by_reference``: its reference in the list is what its rows have in common, and not the debtor. ``answer`` is what a person
+    has answered about its case, once :attr:`decision` is known.
     """
 
     key: DebtorKey
@@ -53,7 +55,7 @@ class CaseGroup:
     anchor: Anchor | None = None
     debtors: set[DebtorName] = field(default_factory=set)
     hint: EntryLabel | None = None
-    answers: set[str] = field(default_factory=set)
+    answer: str | None = None
 
     @property
     def reference(self) -> str:
@@ -72,7 +74,12 @@ class CaseGroup:
             return GroupDecision(
                 GroupOutcome.REJECTED, reasons.several_debtors(sorted(self.documents, key=lambda one: one.place))
             )
-        return decide(self.documents, self.rules, self.today, self.asked)
+        found = decide(self.documents, self.rules, self.today, self.asked)
+        if not any(one.answer for one in self.documents):
+            return found
+        given = given_answers(self.documents, found.members)
+        self.answer = given.answer
+        return replace(found, questions=(*given.asked, *found.questions))
 
     @cached_property
     def first_rows(self) -> dict[int, Place]:
@@ -98,7 +105,6 @@ class Groups:
         self._rows: list[_Seen] = []
         self._anchors: dict[tuple[DebtorName, str], Anchor] = {}
         self._hints: dict[tuple[DebtorName, str], EntryLabel] = {}
-        self._answers: dict[tuple[DebtorName, str], set[str]] = defaultdict(set)
         self._names: dict[DebtorName, DebtorName] = {}
         self._shown: dict[str, str] = {}
         self._found: dict[Place, tuple[CaseGroup, ListedDocument]] = {}
@@ -133,8 +139,6 @@ class Groups:
             self._anchors[key] = max(best, anchor, key=lambda one: one.rank)
         if hint := sight.hints.get(RecordKind.CASE):
             self._hints.setdefault(key, hint)
-        if sight.answer:
-            self._answers[key].add(sight.answer)
 
     def close(self) -> None:
         """Put the rows that were added into groups."""
@@ -179,7 +183,6 @@ class Groups:
             if anchor is not None and (group.anchor is None or group.anchor.rank < anchor.rank):
                 group.anchor = anchor
             group.hint = group.hint or hint
-            group.answers |= self._answers.get((seen.debtor, currency), set())
         self.all.append(group)
         return group
 

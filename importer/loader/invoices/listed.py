@@ -43,7 +43,8 @@ class ListedDocument:
     ``named`` is the number of the document that it names, ``text`` what else it says in words, if it is a credit or a payment.
     ``remark`` is the row's comment, ``description`` what it says that the claim is for. ``reasons`` are those of its standing;
     ``unconfirmed`` is one that a person answers by approving. ``ordinal`` tells equal documents without a number apart, and
-    documents with one number and different due days.
+    documents with one number and different due days, or parts of a payment. ``creditable_cents`` is what credits that name it may
+    take off it, if that is not what is open of it. ``answer`` is what a person has written beside it in an error sheet.
     """
 
     place: Place
@@ -64,6 +65,8 @@ class ListedDocument:
     description: str = ""
     is_below_zero: bool = False
     ordinal: int = 0
+    creditable_cents: int | None = None
+    answer: str | None = None
 
     @property
     def lowers(self) -> bool:
@@ -74,10 +77,16 @@ class ListedDocument:
     def identity(self) -> tuple[str, ...]:
         """Return what it is recognized by among the documents of its debtor in one currency. Nothing in it changes by itself."""
         if self.number is not None:
-            due = self.due.isoformat() if self.ordinal and self.due else ""
-            return (self.voucher_type, self.number, due)
+            return (self.voucher_type, self.number, self._part if self.ordinal else "")
         day = self.date.isoformat() if self.date else ""
         return (self.voucher_type, "", day, str(self.booked_cents), str(self.ordinal))
+
+    @property
+    def _part(self) -> str:
+        """Return which part of its number it is: the due day of an instalment, the document that a part of a payment names."""
+        if self.lowers:
+            return self.named or ""
+        return self.due.isoformat() if self.due else ""
 
     @property
     def values(self) -> tuple[object, ...]:
@@ -104,7 +113,7 @@ def own_numbers(documents: Iterable[ListedDocument]) -> None:
 
 
 def number_equal(documents: Iterable[ListedDocument]) -> None:
-    """Count equal documents without a number, and those with one number and different due days, as instalments are.
+    """Count equal documents without a number, instalments, which have one number and different due days, and parts of a payment.
 
     The ordinals do not depend on the order of the rows.
     """
@@ -116,7 +125,7 @@ def number_equal(documents: Iterable[ListedDocument]) -> None:
         if equal[0].number is None:
             _number(equal)
         else:
-            _number_instalments(equal)
+            _number_parts(equal)
 
 
 def _number(equal: list[ListedDocument]) -> None:
@@ -124,8 +133,10 @@ def _number(equal: list[ListedDocument]) -> None:
         one.ordinal = ordinal
 
 
-def _number_instalments(equal: list[ListedDocument]) -> None:
-    days = sorted({one.due or dt.date.min for one in equal})
-    if len(days) > 1:
+def _number_parts(equal: list[ListedDocument]) -> None:
+    """Count the due days of an invoice's instalments, or the documents among which a credit or a payment is divided."""
+    parts = {id(one): (one.named or "") if one.lowers else (one.due or dt.date.min).isoformat() for one in equal}
+    ordered = sorted(set(parts.values()))
+    if len(ordered) > 1:
         for one in equal:
-            one.ordinal = 1 + days.index(one.due or dt.date.min)
+            one.ordinal = 1 + ordered.index(parts[id(one)])

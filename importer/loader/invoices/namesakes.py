@@ -39,8 +39,8 @@ def ask_namesakes(groups: Sequence[AskedGroup], of_nobody: Iterable[tuple[Debtor
     with_invoices = {group.key for group in claiming}
     for group in groups:
         if group.key not in with_invoices:
-            if lowering := [one for one in group.documents if _lowers(one)]:
-                _ask(known.alike(group.debtors), reasons.credits_of_namesake(lowering))
+            if rows := [one for one in group.documents if _lowers(one)]:
+                _ask(known.alike(group.debtors), reasons.credits_of_namesake(rows))
         elif not group.key.number:
             _ask_without_number(group, [one for one in known.alike(group.debtors) if one.key != group.key])
     for debtor, credit in of_nobody:

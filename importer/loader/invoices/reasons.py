@@ -134,6 +134,36 @@ def namesake(rows: Sequence[ListedDocument], others: Sequence[ListedDocument]) -
     return Reason(CREDITS, f"{what}: {where}. {fix}", gist=f"{what}. {fix}")
 
 
+def exceeding(credit: ListedDocument, named: ListedDocument, room: int) -> Reason:
+    """Ask about a credit that is more than what is open of the document that it names, which is left out."""
+    what = "A credit or payment is more than is open of the document that it names and that is left out. It lowers the rest"
+    where = f"row {credit.place.row:,}, {grouped_text(credit.open_cents)}, for row {named.place.row:,}, {grouped_text(room)}"
+    return Reason(UNASSIGNED, f"{what}: {where}. {_ASK}", gist=f"{what}. {_ASK}")
+
+
+def repeated_credit(rows: Sequence[ListedDocument]) -> Reason:
+    """Ask about a credit or payment that is in several equal rows: they may be as many payments under one number."""
+    what = "A credit or payment is in several equal rows, and is taken off once"
+    fix = "If they are several payments, give each row its own number; if it is one, answer send"
+    where = f"{rows_in_words(rows)}, {rows[0].shown}, {grouped_text(rows[0].open_cents)}"
+    return Reason(CREDITS, f"{what}: {where}. {fix}", gist=f"{what}. {fix}")
+
+
+def alike_numbers(rows: Sequence[ListedDocument]) -> Reason:
+    """Ask about documents with the same day and amount whose numbers differ in zeros in front or in letter case alone."""
+    what = "Documents with the same date and amount, whose numbers differ in zeros in front or in letter case alone, may be one"
+    fix = "If they are one, remove all but one row; if not, answer send"
+    shown = ", ".join(str(one.shown) for one in rows[:_MOST_ROWS])
+    return Reason(CREDITS, f"{what}: {rows_in_words(rows)}, {shown}. {fix}", gist=f"{what}. {fix}")
+
+
+def answered_in_part(rows: Sequence[ListedDocument]) -> Reason:
+    """Ask about a group of which some rows have an answer that may be meant for them alone, or for the whole case."""
+    what = "Only some rows of the case have an answer, so that it is not taken"
+    fix = "Write the same answer into #answer of all of its rows. With drop none of them is sent"
+    return Reason(CREDITS, f"{what}: {rows_in_words(rows)}. {fix}", gist=f"{what}. {fix}")
+
+
 UNREAD_CREDIT = "is a credit or a payment whose amount cannot be read, so that it is not known what the debtor owes. Correct it"
 EMPTY_OPEN = (
     "is empty beside an amount, so that it is not known what is open. Write the amount or 0; if empty always means 0, say "

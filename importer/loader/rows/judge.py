@@ -101,6 +101,11 @@ class RowJudge:
         self._word_finding = lru_cache(_REMEMBERED)(self._of_word)
 
     @property
+    def shows_open(self) -> bool:
+        """Return whether the claim is in a column of what is open, for every row."""
+        return self._says_open
+
+    @property
     def tells_open(self) -> bool:
         """Return whether a column shows what is open."""
         is_proved = bool(self._settling) and self.rule is not AmountRule.UNCLEAR

@@ -36,6 +36,9 @@ def names_of(found: Assignment) -> dict[str, str]:
         ("1067", "Faktura 1067 af 3. maj.pdf"),
         ("1067", "1067_2026-05-01.PDF"),
         ("1067", "1067/letter.pdf"),
+        ("3", "3/Faktura 1067.pdf"),
+        ("1067", "1067 20260501143000.pdf"),
+        ("1067", "1067 (3) 01.05.2026.pdf"),
         ("1067", "2026/1067/Faktura.pdf"),
         ("INV-1067", "inv-1067.pdf"),
         ("inv-1067", "Faktura INV\u20111067.pdf"),
@@ -80,8 +83,12 @@ def test_a_name_without_it_is_left_over(number: str, name: str) -> None:
         (["1067", "1068"], ["1067 and 1068.pdf"], DocumentDoubt.TWO_NUMBERS),
         (["1067", "1068"], ["1067/1068.pdf"], DocumentDoubt.TWO_NUMBERS),
         (["1067"], ["1067.pdf", "INV-1067.pdf"], DocumentDoubt.SEVERAL_DOCUMENTS),
+        (["3", "1068"], ["Faktura 1067 af 3 maj.pdf"], DocumentDoubt.UNCERTAIN),
+        (["2026"], ["Faktura 1099 - 2026.pdf", "2026.pdf"], DocumentDoubt.UNCERTAIN),
+        (["20260501"], ["20260501.pdf"], DocumentDoubt.UNCERTAIN),
+        (["1067"], ["1067 Kunde 20311.pdf"], DocumentDoubt.UNCERTAIN),
         (["1067", "1067"], ["1067.pdf"], DocumentDoubt.SEVERAL_VOUCHERS),
-        (["A7", "a7"], ["A7.pdf"], DocumentDoubt.SEVERAL_VOUCHERS),
+        (["A17", "a17"], ["A17.pdf"], DocumentDoubt.SEVERAL_VOUCHERS),
     ],
 )
 def test_what_may_mean_two_things_is_never_assigned(numbers: list[str], names: list[str], doubt: DocumentDoubt) -> None:

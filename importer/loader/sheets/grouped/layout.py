@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from importer.domain.cells import Cell
 from importer.domain.row_states import StateColumn, find
@@ -168,16 +168,41 @@ def _is_first_row_only(columns: ReportColumns, rows: Sequence[ReportLine]) -> bo
     """Return whether only the first document of each debtor names him.
 
     A name that is repeated in the next row shows that every row has one, so that an empty cell is a name that is missing.
-    Totals of the debtors prove it; without them most cells must be empty.
+    Totals of the debtors prove it, if they are the sums of their documents; without them most cells must be empty.
     """
     named = [tuple(filter(None, _texts(columns.debtors, row.cells))) for row in rows if row.kind is RowKind.DOCUMENT]
     below = named.count(())
     is_repeated = any(one and one == other for one, other in pairwise(named))
     if not below or is_repeated or not named[0]:
         return False
-    if sum(row.kind is RowKind.TOTAL for row in rows) >= _FEWEST_TOTALS:
+    if _has_totals_of_carried(columns, rows):
         return True
     return below >= max(_FEWEST_BELOW, len(named) * _SHARE_BELOW) and len(set(named)) > _FEWEST_TOTALS
+
+
+def _has_totals_of_carried(columns: ReportColumns, rows: Sequence[ReportLine]) -> bool:
+    """Return whether totals between the documents are the sums of those above them, of which only the first names the debtor.
+
+    A total below all documents says nothing of one debtor.
+    """
+    tried = agreeing = 0
+    for at, (row, below) in enumerate(pairwise(rows)):
+        if row.kind is not RowKind.TOTAL or below.kind is not RowKind.DOCUMENT:
+            continue
+        documents = _directly_above(rows, at)
+        level = Level(columns)
+        for one in documents:
+            level.add(one.number, one.cells)
+        named = [any(_texts(columns.debtors, one.cells)) for one in documents]
+        tried += 1
+        agreeing += named[:1] == [True] and not any(named[1:]) and level.compare(row.cells).agrees
+    return agreeing * 2 >= tried > 0
+
+
+def _directly_above(rows: Sequence[ReportLine], total: int) -> list[ReportLine]:
+    """Return the documents above a total, up to whatever else is above them, in their order."""
+    above = takewhile(lambda row: row.kind is RowKind.DOCUMENT, reversed(rows[:total]))
+    return [*above][::-1]
 
 
 def may_be_named(row: ReportLine) -> bool:
