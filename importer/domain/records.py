@@ -19,6 +19,7 @@ from importer.domain.notes import Note, NoteKind
 from importer.domain.questions import NOTHING_STANDS, StandingAnswer, StandingAnswers
 from importer.domain.reasons import Reason
 from importer.domain.states import RejectStatus
+from importer.domain.unclaimed import UnclaimedGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ class CaseRecord:
     ``party`` is the JSON of the debtor's kind and the rule by which it was found, ``asked`` are questions about the debtor.
     ``disputed`` is the one of the questions that calls the case disputed: if it was sent, that is reported. ``former_ref`` is the
     reference as earlier releases read it, if its number format shows another one, ``former_base`` the ``base`` of a case without
-    one as earlier releases read its cells. ``documents`` are the invoices, credit notes, payments and fees that it is made of.
+    one as earlier releases read its cells. ``documents`` are the invoices, credit notes, payments and fees that it is made of,
+    ``left_out`` those that its list shows of the debtor and that are not in it.
     ``is_completed``: some of its values are not in its row, but in master data.
     """
 
@@ -75,6 +77,7 @@ class CaseRecord:
     former_ref: str | None = None
     former_base: str | None = None
     documents: tuple[Document, ...] = ()
+    left_out: tuple[Document, ...] = ()
     is_completed: bool = False
 
 
@@ -191,7 +194,8 @@ class LoadedRow:
     """One row with its case, its voucher, or (in a flat sheet) both.
 
     ``case_row`` is the number of the row that holds the case of this row's voucher, where several rows share one case.
-    ``document`` is the key of the document of a list that the row is.
+    ``document`` is the key of the document of a list that the row is. ``unclaimed`` are the documents of a debtor of whom the
+    list makes no case, beside one of their rows.
     """
 
     row: Row
@@ -199,6 +203,7 @@ class LoadedRow:
     voucher: VoucherRecord | Reject | None = None
     case_row: int | None = None
     document: str | None = None
+    unclaimed: UnclaimedGroup | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from importer.ledger.intake.known_entries import ExistingEntries
 from importer.ledger.intake.list_parts import without_unassigned
 from importer.ledger.intake.new_documents import ending_of, may_add
 from importer.ledger.intake.parties import digest_of_case
+from importer.ledger.intake.rest_of_claimed import report_rest
 
 _OF_ONE_ROW = frozenset(
     {QuestionKind.STATE_UNCLEAR, QuestionKind.DISPUTED, QuestionKind.PART_PAID, QuestionKind.SETTLED, QuestionKind.SUM}
@@ -78,11 +79,11 @@ class DocumentCases:
         """Place new documents of which nothing is left to claim after the credits and payments among them."""
         lists, (claimable, unassigned) = self._batch.lists, without_unassigned(fresh)
         if not any(one.document.kind is DocumentKind.INVOICE for one in fresh):
-            return Match(owner, is_answered=True, change=self.report_lowering(row, owner, fresh))
+            return Match(owner, is_answered=True, change=report_rest(self._batch, self._rows, row, owner, fresh))
         record = _asking_for(candidate, claimable)
         further = further_case(record, claimable, ending_of(self._existing, self._rows, record, claimable))
         if further is not None:  # a payment that names no invoice may belong to the open case
-            self.report_lowering(row, owner, unassigned)
+            report_rest(self._batch, self._rows, row, owner, unassigned)
             match = self._become(candidate, further)
             ask(candidate, document_reasons.swallowed(unassigned, claimable, owner))
             return self.replace_waiting(candidate, match, sorted_carriers(self._rows, claimable, match.known), claimable)
@@ -91,13 +92,6 @@ class DocumentCases:
         for carrier in sorted_carriers(self._rows, fresh, None).waiting.values():
             lists.balanced[carrier.known.id] = why
         return Match(owner, is_answered=True)
-
-    def report_lowering(self, row: StagedRow, owner: ExistingEntry, documents: Sequence[CarriedDocument]) -> Reason:
-        """Note credits and payments that lower a case that was sent, and return what is reported of them."""
-        why = document_reasons.new_credits(documents, owner)
-        self._rows.mark(owner, documents, DocumentSource.REPORTED)
-        self._batch.lists.withhold(row.case_place, documents, why)
-        return why
 
     def _become(self, candidate: Candidate, record: CaseRecord) -> Match:
         """Let a candidate become the case of another record of the same row, and recognise that."""

@@ -35,6 +35,7 @@ from importer.ledger.intake.list_parts import ListParts, parted
 from importer.ledger.intake.missing_documents import holds_newer, missing_in
 from importer.ledger.intake.new_documents import earlier_part
 from importer.ledger.intake.part_payments import note_smaller
+from importer.ledger.intake.rest_of_claimed import report_rest
 
 
 class DocumentIntake:
@@ -119,7 +120,8 @@ class DocumentIntake:
         if waits is not None and (before := earlier_part(self._batch, self._rows, waits, shown)):
             return self._second_part(row, candidate, waits, found, shown, before)
         parts = parted(self._rows, found, shown)
-        lowered = [self._cases.report_lowering(row, parts.cases[one], some) for one, some in parts.lowering.items()]
+        lowering = ((parts.cases[one], some) for one, some in parts.lowering.items())
+        lowered = [report_rest(self._batch, self._rows, row, known, some) for known, some in lowering]
         if parts.dropped:
             self._batch.lists.withhold(row.case_place, parts.dropped, document_reasons.dropped(parts.dropped))
         if parts.fresh:

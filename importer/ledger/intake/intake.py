@@ -37,6 +37,7 @@ from importer.ledger.intake.parties import digest_of_case
 from importer.ledger.intake.placement import Placement
 from importer.ledger.intake.shared_cases import remember_shared, share_cases
 from importer.ledger.intake.unchanged_source import SourceVersion, remember
+from importer.ledger.intake.unclaimed_documents import UnclaimedIntake
 from importer.ledger.intake.vouchers import VoucherIntake, WaitingVouchers
 from importer.ledger.outbox.approvals import begin_with, give_approval, guarded_batches, void_older
 from importer.ledger.queries.totals import row_count, tally
@@ -192,7 +193,11 @@ def stage_cases(batch: BatchIntake, placement: Placement, rows: Sequence[StagedR
     placement.claims.load(candidates.values())
     no_claims = NoClaimIntake(batch, placement)
     no_claims.load(rows)
+    unclaimed = UnclaimedIntake(batch, placement)
+    unclaimed.load(rows)
     for staged in rows:
+        if unclaimed.place(staged):
+            continue
         if no_claim := no_claim_in(staged.loaded.case, is_confirmed=batch.is_confirmed):
             no_claims.place(staged, no_claim)
         elif not no_claims.reports_dispute(staged):

@@ -71,7 +71,8 @@ class ListState:
     cases are reported as changed. ``added`` are what open cases get, by entry. ``smaller`` are documents of which less is open
     than was claimed, if the profile wants deposits. ``lowered`` are the credits and payments that lower an earlier case beside
     which such a row shows new documents, ``lowered_rows`` their rows, by id, with the label of that case. ``balanced`` are cases
-    that wait and of which nothing is left to claim, by entry.
+    that wait and of which nothing is left to claim, by entry. ``covered`` are the cases whose place another one takes, by that
+    one's entry.
     """
 
     policy: ListPolicy = USUAL_POLICY
@@ -90,6 +91,7 @@ class ListState:
     lowered: dict[tuple[str, int], set[str]] = field(default_factory=dict)
     lowered_rows: list[tuple[int, str]] = field(default_factory=list)
     balanced: dict[int, Reason] = field(default_factory=dict)
+    covered: dict[int, set[int]] = field(default_factory=dict)
 
     def report(self, row_id: int, known: ExistingEntry, reason: Reason, money: Money, kind: RecordKind = RecordKind.CASE) -> None:
         """Note what is reported of a row and its case, or of the voucher of its document, if the list counts."""

@@ -29,6 +29,8 @@ from importer.ledger.outbox.dependents import follow
 from importer.ledger.storage.engine import parts_of
 from importer.ledger.storage.schema import batch, document, entry, known_list, reject, row
 
+_OF_REPORTS = frozenset({"#entry", "#row"})
+"""Headings that the sheets of a report have, and no list of the user's."""
 MOST_NAMED = 20
 """Documents that one note names."""
 
@@ -38,7 +40,7 @@ def begin_list(connection: Connection, accounts: Accounts, source: LoadedSource)
     listed_on = source.listed_on.isoformat() if source.listed_on else None
     last = _last(connection, accounts.cases, source.profile)
     is_older = last is not None and (listed_on is None or listed_on < last) and not source.lists.is_current
-    is_part = any(heading.startswith("#") for head in source.heads for heading in head.header)
+    is_part = any(not _OF_REPORTS.isdisjoint(head.header) for head in source.heads)
     return ListState(source.lists, listed_on, is_older, is_part)
 
 
@@ -50,18 +52,20 @@ def _last(connection: Connection, account: str, profile: str | None) -> str | No
 def settle_list(intake: BatchIntake, profile: str | None) -> list[Note]:
     """Conclude what the list says of the documents that are known, and return what is to be said of that.
 
-    From a list that does not count, nothing is concluded: rows with smaller amounts were imported before.
+    From a list that does not count, nothing is concluded: rows with smaller amounts were imported before. An error sheet holds
+    only what is left over of its list, so that what it lacks means nothing.
     """
     lists, connection, account = intake.lists, intake.connection, intake.accounts.cases
     last = _last(connection, account, profile)
+    if lists.is_part:
+        _report(intake, lists.changes)
+        return []
     if not lists.documents and (last is None or any(intake.control.values())):
         _report(intake, lists.changes)  # no list, but a row may hold a document of one
         return []
     known = _open_documents(connection, account, profile)
     missing = [one for one in known if (one.entry_id, one.key) not in lists.shown]
     objection = _objection(lists, last, known, missing)
-    if lists.is_part:
-        return []  # a sheet of a report is never a whole list
     if objection is not None and not lists.policy.is_current:
         return _without_repeat(intake, objection, (len(missing), len(known), last or ""))
     return _concluded(intake, profile, missing)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from sqlalchemy import select, update
 
 from importer.domain.code_lists import VOUCHER_TYPES
-from importer.domain.document_keys import CarriedDocument, DocumentSource
+from importer.domain.document_keys import CarriedDocument, DocumentSource, documents_of_list
 from importer.domain.documents import DocumentKind
 from importer.domain.identity import match_text
 from importer.domain.kinds import QuestionKind, RecordKind
@@ -44,20 +44,45 @@ def missing_in(batch: BatchIntake, rows: DocumentRows, own: ExistingEntry | None
     """Return the question about a case that waits and has documents that a later list does not show.
 
     Absence alone proves nothing: they may be paid, or merely not be in the list. Until that is answered, the case keeps them. A
-    list that shows every document leaves no question. In any case their vouchers are not sent with a case that goes without them.
+    list that shows every document leaves no question, and neither does one that shows them and leaves them out. In any case
+    their vouchers are not sent with a case that goes without them.
     """
     missing = _missing(batch, rows, own, candidate)
     if own is None or not missing:
         return None
     _withdraw_vouchers(batch, own, [one.carried for one in missing])
-    if not _keeps_documents(batch, own):
-        return None
+    record = candidate.record
+    assert isinstance(record, CaseRecord)
+    missing = _without_left_out(missing, record)
+    return _kept(batch, own, candidate, missing) if missing and _keeps_documents(batch, own) else None
+
+
+def _kept(batch: BatchIntake, own: ExistingEntry, candidate: Candidate, missing: Sequence[Carrier]) -> Reason | None:
+    """Let a case keep documents that a list does not show, and return what is asked about those that nobody has answered."""
     record = candidate.record
     assert isinstance(record, CaseRecord)
     candidate.record = replace(record, documents=(*record.documents, *(one.carried.document for one in missing)))
     candidate.gone = frozenset(one.carried.key for one in missing)
     unanswered = [one.carried for one in missing if not _is_answered(batch, own, one)]
     return document_reasons.missing(unanswered, own) if unanswered else None
+
+
+def _without_left_out(missing: Sequence[Carrier], record: CaseRecord) -> list[Carrier]:
+    """Return the documents that a list does not show at all: it may show one and leave it out."""
+    left_out = {one.key for one in documents_of_list(record.left_out, record.payload)}
+    return [one for one in missing if one.carried.key not in left_out]
+
+
+def withdraw_vouchers_without(batch: BatchIntake, rows: DocumentRows, known: ExistingEntry, candidate: Candidate) -> None:
+    """Withdraw the vouchers of documents that a case of a list had and that the record in its place does not claim."""
+    record = candidate.record
+    if not isinstance(record, CaseRecord) or not record.documents or not candidate.carries:
+        return
+    rows.load_entries([known.id])
+    claimed = {one.key for one in documents_in(candidate)} - candidate.gone
+    listed = (one.carried for one in rows.of_entry(known) if one.carried.source is DocumentSource.LIST)
+    if lost := [one for one in listed if one.key not in claimed]:
+        _withdraw_vouchers(batch, known, lost)
 
 
 def _missing(batch: BatchIntake, rows: DocumentRows, own: ExistingEntry | None, candidate: Candidate) -> list[Carrier]:

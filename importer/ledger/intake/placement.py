@@ -21,6 +21,7 @@ from importer.ledger.intake.document_rows import DocumentRows, add_documents
 from importer.ledger.intake.documents import DocumentIntake
 from importer.ledger.intake.kept_answers import answer_for, keep_answer
 from importer.ledger.intake.known_entries import ExistingEntries
+from importer.ledger.intake.missing_documents import withdraw_vouchers_without
 from importer.ledger.intake.no_claims import asks_otherwise
 from importer.ledger.intake.other_rows import ASKABLE, ASKED_BY_A_LATER_ROW, ask_again, suspect
 from importer.ledger.intake.parties import differs_in_debtor_only, has_cells_of
@@ -239,6 +240,7 @@ class Placement:
     def _conclude(self, row: StagedRow, candidate: Candidate, match: Match, known: ExistingEntry) -> None:
         """Let a case take the place of those whose documents it has, and report what a list says of one that was sent."""
         for old in candidate.covers:
+            self._batch.lists.covered.setdefault(known.id, set()).add(old.id)
             self._supersede(RecordKind.CASE, old, known)
         if match.change is not None:
             self._batch.lists.report(row.id, known, match.change, candidate.record.money, candidate.kind)
@@ -296,6 +298,7 @@ class Placement:
         self.changes.replace(known, values | changes, before)
         if is_other:
             self._rekey(known, candidate)
+            withdraw_vouchers_without(self._batch, self.documents, known, candidate)
             add_documents(self.documents, self._batch.ordinals, known, candidate, row.case, is_new=False)
         if is_other or _was_apart(before, known):
             self._suspect(known, candidate, is_changed=is_other)

@@ -10,12 +10,14 @@ from pydantic import TypeAdapter
 
 from importer.domain.cells import decode_cells, encode_cells
 from importer.domain.records import CaseRecord, LeftOut, LoadedRow, NoClaim, Reject, Row, VoucherRecord
+from importer.domain.unclaimed import UnclaimedGroup
 
 
 class RowRecords(NamedTuple):
     """A row's case and voucher as they were read, each with the name of its kind of value. ``held`` are its cells in JSON.
 
-    ``case_row`` is the number of the row that holds the case, if another one does; ``document`` the key of the row's document.
+    ``case_row`` is the number of the row that holds the case, if another one does; ``document`` the key of the row's document,
+    ``unclaimed`` the documents of a debtor without a case.
     """
 
     case: CaseRecord | None = None
@@ -27,6 +29,7 @@ class RowRecords(NamedTuple):
     held: str | None = None
     case_row: int | None = None
     document: str | None = None
+    unclaimed: UnclaimedGroup | None = None
 
 
 @cache
@@ -47,6 +50,7 @@ def encode_records(loaded: LoadedRow) -> bytes:
         held=None if loaded.row.held is None else encode_cells(loaded.row.held),
         case_row=loaded.case_row,
         document=loaded.document,
+        unclaimed=loaded.unclaimed,
     )
     return _adapter().dump_json(records)
 
@@ -57,4 +61,4 @@ def decode_records(row: Row, text: bytes) -> LoadedRow:
     case = found.case or found.left_out or found.no_claim or found.case_reject
     if found.held is not None:
         row = replace(row, held=decode_cells(found.held))
-    return LoadedRow(row, case, found.voucher or found.voucher_reject, found.case_row, found.document)
+    return LoadedRow(row, case, found.voucher or found.voucher_reject, found.case_row, found.document, found.unclaimed)

@@ -111,7 +111,7 @@ class VoucherIntake:
     def __init__(self, batch: BatchIntake, placement: Placement, waiting: WaitingVouchers) -> None:
         self._batch, self._placement, self._waiting = batch, placement, waiting
         self._rejected_parents = RejectedRefs()
-        self._claimed = ClaimedDocuments(batch, placement.existing)
+        self._claimed = ClaimedDocuments(batch, placement.existing, placement.documents)
 
     def stage(self, rows: Sequence[StagedRow]) -> None:
         """Place the vouchers of these rows. Those whose parent is missing are added to the waiting ones."""
@@ -216,6 +216,8 @@ class VoucherIntake:
             return
         candidate.values |= _values(voucher, row.case, parent)
         match = self._placement.recognition.match(candidate, waiting.dues.get(candidate.base, ()), last=waiting.decides)
+        if match.known is None and (known := self._claimed.waiting_of(row, candidate)) is not None:
+            match = Match(known)
         if match.waits:
             waiting.defer(row, candidate)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 
@@ -61,6 +62,7 @@ def case_of_group(group: CaseGroup, context: LoadContext) -> CaseRecord | Reject
         former_ref=None,
         former_base=None,
         documents=documents_of(group, case.wire()),
+        left_out=_left_out_of(group, case.wire()),
     )
 
 
@@ -70,8 +72,20 @@ def documents_of(group: CaseGroup, wire: bytes) -> tuple[Document, ...]:
     The instalments of an invoice are one document, of which the oldest due day counts.
     """
     debtor, country = _debtor_of(group.key, wire), str(orjson.loads(wire)["debtor"].get("countryAlpha2") or "")
+    return documents_among(group.decision.members, group, debtor, country)
+
+
+def _left_out_of(group: CaseGroup, wire: bytes) -> tuple[Document, ...]:
+    """Return the documents of a group that the list shows and leaves out of its case."""
+    members = {one.identity for one in group.decision.members}
+    out = [one for one in group.documents if one.place in group.decision.out and one.identity not in members]
+    return documents_among(out, group, _debtor_of(group.key, wire), "") if out else ()
+
+
+def documents_among(members: Iterable[ListedDocument], group: CaseGroup, debtor: str, country: str) -> tuple[Document, ...]:
+    """Return documents of a group as the ledger has them, each once. ``debtor`` is the key of their debtor."""
     unique: dict[tuple[str, ...], Document] = {}
-    for one in {one.identity: one for one in group.decision.members}.values():
+    for one in {one.identity: one for one in members}.values():
         named = group.decision.parents.get(one.place)
         found = document_in(one, group.key, debtor, group.currency, country, named.number if named else one.named)
         key = (one.kind.value, one.number) if one.number else one.identity

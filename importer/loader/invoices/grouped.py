@@ -19,6 +19,7 @@ from importer.loader.invoices.document_vouchers import takes_vouchers, voucher_o
 from importer.loader.invoices.groups import CaseGroup, Groups
 from importer.loader.invoices.listed import ListedDocument, Place, Standing
 from importer.loader.invoices.sights import RowSight, SightReader
+from importer.loader.invoices.unclaimed import place_of_unclaimed, unclaimed_in
 from importer.loader.records.documents import SheetDocuments
 from importer.loader.records.row_values import RowValues
 
@@ -33,13 +34,26 @@ class GroupedRows:
 
     def __post_init__(self) -> None:
         self._cases: dict[int, CaseRecord | Reject] = {}
+        self._says_it: dict[int, Place] = {}
 
     def rows(self, sheet: int, reader: SightReader, rows: Iterable[LoadedRow]) -> Iterator[LoadedRow]:
         """Yield the rows of one sheet."""
         for loaded in rows:
             sight = reader.sight_of(loaded.row.number)
             found = self.groups.of(Place(sheet, loaded.row.number))
-            yield self._row(loaded, sight or RowSight(), *found, reader.documents) if found else _certain(loaded)
+            if found is None:
+                yield _certain(loaded)
+                continue
+            made = self._row(loaded, sight or RowSight(), *found, reader.documents)
+            yield self._with_unclaimed(made, sight or RowSight(), *found)
+
+    def _with_unclaimed(self, made: LoadedRow, sight: RowSight, group: CaseGroup, document: ListedDocument) -> LoadedRow:
+        """Return a row with the documents of its group if that makes no case, and this is the row that says so."""
+        if group.decision.outcome is not GroupOutcome.LEFT_OUT:
+            return made
+        if (place := self._says_it.get(id(group))) is None:
+            place = self._says_it[id(group)] = place_of_unclaimed(group)
+        return replace(made, unclaimed=unclaimed_in(group, sight, self.context)) if place == document.place else made
 
     def _row(
         self, loaded: LoadedRow, sight: RowSight, group: CaseGroup, document: ListedDocument, files: SheetDocuments | None
