@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from support.fault_proxy import FaultProxy
 from support.workspace import API_KEY, DATA_FOLDER, TOKEN, WORKSPACE, CliWorkspace, settings_for
 
 from importer.sandbox import Sandbox, SandboxSettings
+
+DATA_FOLDERS = count()
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +26,8 @@ def no_personal_settings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pyte
     for name in [name for name in os.environ if name.startswith("IMPORTER_")]:
         monkeypatch.delenv(name)
     monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
-    monkeypatch.setenv(DATA_FOLDER, str(tmp_path_factory.mktemp("user-data")))
+    folder = f"user-data-{next(DATA_FOLDERS)}"  # else pytest would look at every folder of all tests for a free number
+    monkeypatch.setenv(DATA_FOLDER, str(tmp_path_factory.mktemp(folder, numbered=False)))
     monkeypatch.setenv(WORKSPACE, ".")
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     monkeypatch.setattr(keyring.core, "_keyring_backend", keyring.backends.null.Keyring())

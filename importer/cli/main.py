@@ -7,8 +7,9 @@ import gc
 import io
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -33,7 +34,7 @@ def main() -> None:
     try:
         refuse_empty_arguments(sys.argv[1:])
         with _notices():
-            code = app(standalone_mode=False)
+            code = _command_line()(standalone_mode=False)
     except ImporterError as error:
         say(str(error), err=True)
         code = error.exit_code
@@ -43,6 +44,12 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001  (the border: a bug must still end in a message)
         code = _report(error)
     sys.exit(int(code or 0))
+
+
+@cache
+def _command_line() -> Callable[..., Any]:
+    """Return the commands with the parameters of their functions: made once, also in a process that calls ``main`` often."""
+    return typer.main.get_command(app)
 
 
 def refuse_empty_arguments(arguments: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.examples import examples
 from support.sheets import cases, write_csv
 from support.workspace import API_KEY, DATA_FOLDER, TOKEN, CliWorkspace, settings_for
 from typer.main import get_command
@@ -80,7 +81,7 @@ def ready(prepared):
 
 # Arguments
 
-SHARES = 4  # each value is tried with every fourth argument or variable, and each of those with every fourth value
+SHARES = max(8 // examples(1), 1)  # each value is tried with every eighth argument or variable, and those with every eighth value
 USUAL = {"paths": "a.csv", "file": "a.csv", "batch": "1", "entry": "C1-000000", "directory": "templates", "folders": "folder"}
 ALSO = {"run": ("--yes",), "map": ("--yes",), "resolve": ("--absent",), "watch": ("--once",), "serve": ("--hash-password",)}
 NOT_TRIED = {"sandbox"}  # it goes on until it is interrupted; its settings are tried below
@@ -121,7 +122,7 @@ def test_the_commands_are_found():
     ("number", "call"), list(enumerate(CALLS)), ids=[" ".join(part or "?" for part in call) for call in CALLS]
 )
 def test_an_argument_that_nobody_means(ready, number, call):
-    """Each argument is tried with every fourth value, so that each value is tried with many arguments."""
+    """Each argument is tried with every eighth value, so that each value is tried with many arguments."""
     for value in list(VALUES.values())[number % SHARES :: SHARES]:
         if (call[0], value) == ("template", "folder"):
             continue  # it may be meant

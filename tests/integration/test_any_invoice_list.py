@@ -101,7 +101,7 @@ def result(*parts):
 
 
 @given(lists(), st.randoms(use_true_random=False))
-@hypothesis_settings(max_examples=examples(20), deadline=None)
+@hypothesis_settings(max_examples=examples(8), deadline=None)
 def test_order_repetition_and_files_change_nothing(debtors, chance: random.Random):
     rows = [row for debtor in debtors for row in debtor]
     expected = result(rows)
@@ -115,7 +115,7 @@ def test_order_repetition_and_files_change_nothing(debtors, chance: random.Rando
 
 
 @given(lists())
-@hypothesis_settings(max_examples=examples(20), deadline=None)
+@hypothesis_settings(max_examples=examples(8), deadline=None)
 def test_no_case_claims_more_than_is_due_and_its_vouchers_add_up_to_it(debtors):
     rows = [row for debtor in debtors for row in debtor]
     found = loaded(rows)

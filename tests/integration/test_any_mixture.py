@@ -135,7 +135,7 @@ def staged(driver: LedgerDriver, path: Path) -> tuple[int, FileReview]:
     return batch, run_sql(driver.ledger, lambda connection: build_file_review(Queries(connection), batch))
 
 
-@settings(max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(5), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sheet=sheets(), number=st.uuids())
 def test_exactly_the_open_claims_are_sent_and_the_review_accounts_for_all_money(folder, sheet, number) -> None:
     place = folder / str(number)

@@ -201,7 +201,7 @@ def _typed(day: date) -> datetime:
 
 @pytest.mark.parametrize("kind", WORKBOOKS)
 @given(claims=CLAIMS)
-@settings(max_examples=examples(8), deadline=None)
+@settings(max_examples=examples(4), deadline=None)
 def test_typed_cells_are_read_as_their_values(kind, claims) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / kind
@@ -211,7 +211,7 @@ def test_typed_cells_are_read_as_their_values(kind, claims) -> None:
 
 
 @given(claims=CLAIMS, writing=st.sampled_from(sorted(WRITINGS)), kind=st.sampled_from(sorted(WORKBOOKS)))
-@settings(max_examples=examples(30), deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 def test_texts_in_a_workbook_are_read_as_their_values(claims, writing, kind) -> None:
     how = WRITINGS[writing]
     with tempfile.TemporaryDirectory() as folder:
@@ -229,7 +229,7 @@ def test_texts_in_a_workbook_are_read_as_their_values(claims, writing, kind) -> 
     quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]),
     ends=st.sampled_from(["\n", "\r\n"]),
 )
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 def test_texts_in_a_delimited_file_are_read_as_their_values(claims, writing, delimiter, encoding, quoting, ends) -> None:
     how, text = WRITINGS[writing], io.StringIO()
     rows = [claim.cells(how.day, how.amount) for claim in (*claims, PROOF)]

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 from support.stray_marks import judge, trial
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(st.integers(0, 2**64))
 def test_no_row_is_sent_wrong_or_lost(tmp_path_factory, seed: int) -> None:
     made = trial(random.Random(seed))

@@ -24,6 +24,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
+from support.warm_commands import run_some_commands
+
 LARGEST = 200_000  # bytes of a message: arguments and environment
 LATE = (
     "alembic.command",
@@ -44,7 +46,7 @@ inherited: socket.socket | None = None
 
 
 def load_everything() -> None:
-    """Import every module of the package, and what commands import when they need it."""
+    """Import every module of the package and what commands import when they need it, and run a few commands."""
     import importer
 
     for found in pkgutil.walk_packages(importer.__path__, "importer."):
@@ -52,6 +54,7 @@ def load_everything() -> None:
             import_module(found.name)
     for name in LATE:
         import_module(name)
+    run_some_commands()
     gc.collect()
     gc.freeze()  # else each collection of a forked process would copy all of this
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import anyio
 import httpx
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 
 from importer.settings import Settings
 from importer.web.app import build_app
@@ -31,6 +33,24 @@ CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 MARK = re.compile(r'name="mark" value="([^"]+)"')
 
 
+class CompiledTemplates(BytecodeCache):
+    """The templates that earlier pages of this process have compiled: outside of tests a process has one page."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[str, Any]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        checksum, code = self._known.get(bucket.key, ("", None))
+        if checksum == bucket.checksum:
+            bucket.code = code
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._known[bucket.key] = (bucket.checksum, bucket.code)
+
+
+TEMPLATES = CompiledTemplates()
+
+
 class Site:
     """A page on a workspace, with its link."""
 
@@ -39,7 +59,9 @@ class Site:
         self.web = settings.web
         self.environments = PageEnvironments(Workspace(folder), settings, sandbox, new_ledger=new_ledger)
         self.login: LoginMethod = self._login()
-        self.services = PageServices.of(self.environments, Rendering(Texts(), can_log_out=self.login.can_log_out))
+        rendering = Rendering(Texts(), can_log_out=self.login.can_log_out)
+        rendering._environment.bytecode_cache = TEMPLATES
+        self.services = PageServices.of(self.environments, rendering)
         self.started: list[str] = []
         secret = self.web.proxy_secret
         proxies = TrustedProxies.of(self.web, secret.get_secret_value() if secret else None)

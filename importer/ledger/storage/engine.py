@@ -16,6 +16,7 @@ from sqlalchemy.pool import StaticPool
 
 from importer.errors import LedgerError
 from importer.ledger.storage import postgres
+from importer.ledger.storage.shared_statements import share_statements
 
 
 @contextmanager
@@ -66,6 +67,7 @@ def connect(url: str | URL, *, read_only: bool = False, command: str = "importer
     if read_only:
         target = target.set(database=f"file:{quote(str(target.database))}", query={"mode": "ro", "uri": "true"})
     engine = create_engine(target, poolclass=StaticPool, hide_parameters=True)
+    share_statements(engine)
 
     @event.listens_for(engine, "connect")
     def _prepare(raw: object, _: object) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.pool import StaticPool
 
 from importer.domain.hosts import LOOPBACK
 from importer.errors import LedgerError
+from importer.ledger.storage.shared_statements import share_statements
 
 BACKEND = "postgresql"
 EXAMPLE = "postgresql+psycopg://importer@db.example.com/ledger"
@@ -76,6 +77,7 @@ def connect_postgres(url: str | URL, *, read_only: bool, command: str = "importe
         raise LedgerError(
             "A ledger on Postgres needs the extra `postgres`: pip install 'collection-importer[postgres]'."
         ) from None
+    share_statements(engine)
 
     @event.listens_for(engine, "connect")
     def _prepare(raw: Any, _: object) -> None:

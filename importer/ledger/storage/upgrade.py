@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from functools import cache
 from importlib.resources import files
 from itertools import count
 from pathlib import Path
 
-from sqlalchemy import Column, Connection, MetaData, String, Table, insert, inspect, select, text, update
+from sqlalchemy import Column, Connection, MetaData, String, Table, create_mock_engine, insert, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import ExecutableDDLElement
 
 from importer.domain.file_access import OWNER_ALONE, FileAccess
 from importer.errors import LedgerError, LedgerUpgraded
@@ -24,11 +26,21 @@ _alembic_version = Table("alembic_version", MetaData(), Column("version_num", St
 
 def create(connection: Connection) -> None:
     """Create the tables of a new ledger, at the newest version."""
-    (by_code_point(metadata) if connection.dialect.name == BACKEND else metadata).create_all(connection)
+    for statement in _tables(connection.dialect.name):
+        connection.exec_driver_sql(statement)
     connection.execute(insert(meta).values(name="schema", value=str(SCHEMA_VERSION)))
     connection.execute(insert(id_sequence), [{"name": table.name, "next_id": 1} for table in (row, entry, attempt)])
     give_identity(connection)
     _note_version(connection, SCHEMA_VERSION)
+
+
+@cache
+def _tables(backend: str) -> tuple[str, ...]:
+    """Return the statements that create the tables and indexes: each `check` creates a ledger, and the page is one process."""
+    found: list[ExecutableDDLElement] = []
+    engine = create_mock_engine(f"{backend}://", lambda made, *_: found.append(made))
+    (by_code_point(metadata) if backend == BACKEND else metadata).create_all(engine, checkfirst=False)
+    return tuple(str(made.compile(dialect=engine.dialect)) for made in found)
 
 
 def upgrade(connection: Connection, name: Path | str, url: str | None, access: FileAccess = OWNER_ALONE) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 
 from importer.domain.document_files import (
     Assignment,
@@ -101,7 +102,7 @@ NUMBERS = st.lists(st.sampled_from(["1", "17", "117", "A17", "A-17", "17-1", "17
 NAMES = st.text(alphabet="17aAØ -_./", min_size=1, max_size=8)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(numbers=NUMBERS, names=st.lists(NAMES, max_size=5, unique=True))
 def test_a_document_goes_only_to_the_one_number_that_is_a_whole_word_of_its_name(numbers, names) -> None:
     files = [DocumentFile(f"{name.strip('/').replace('//', '/')}.pdf", f"/{at}") for at, name in enumerate(names)]
@@ -115,7 +116,7 @@ def test_a_document_goes_only_to_the_one_number_that_is_a_whole_word_of_its_name
         assert [document_number(one) for one in numbers].count(number) == 1
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(numbers=NUMBERS, names=st.lists(NAMES, max_size=5, unique=True), data=st.data())
 def test_the_order_of_documents_and_numbers_does_not_matter(numbers, names, data) -> None:
     first = assigned(numbers, *(f"{name}.pdf" for name in names))

@@ -270,7 +270,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
 
 LedgerMachine.TestCase.settings = settings(
-    max_examples=examples(8),
+    max_examples=examples(4),
     stateful_step_count=20,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -150,7 +150,7 @@ CELL = st.sampled_from(
 
 
 @pytest.mark.slow
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(rows=st.lists(st.lists(CELL, min_size=5, max_size=5), max_size=8))
 def test_every_row_is_read_or_named(rows) -> None:
     import pandas as pd

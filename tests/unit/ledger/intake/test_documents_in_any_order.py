@@ -49,7 +49,7 @@ def claimed_in(driver, states):
     return found
 
 
-@settings(max_examples=examples(40), deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(STEPS, st.sampled_from(list(NewInvoices)))
 def test_no_document_is_claimed_twice_and_none_is_lost(steps, new_invoices):
     with TemporaryDirectory() as folder, Ledger.open(f"sqlite:///{Path(folder) / 'ledger.db'}", "test") as ledger:

@@ -425,7 +425,7 @@ def _plain(driver: LedgerDriver, made: int) -> Iterator[Any]:
         yield line._replace(case=line.case and line.case.status.value, voucher=line.voucher and line.voucher.status.value)
 
 
-@settings(max_examples=examples(8), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(4), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(files=st.lists(RECORDS, min_size=1, max_size=3))
 def test_staging_and_approving_is_the_same_as_taking_in(tmp_path_factory: pytest.TempPathFactory, files: list[list[Any]]) -> None:
     found = []

@@ -335,7 +335,7 @@ def correct(driver: LedgerDriver, pick: int) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=examples(10), deadline=None)
+@settings(max_examples=examples(5), deadline=None)
 @given(history=st.lists(steps, min_size=2, max_size=9), late=st.booleans())
 def test_after_any_history_the_shortcut_gives_what_reading_gives(history: list[tuple[str, Any]], *, late: bool) -> None:
     with TemporaryDirectory() as folder, open_driver(Path(folder)) as driver:

@@ -137,7 +137,7 @@ def test_a_file_that_changes_while_it_is_read(tmp_path: Path) -> None:
 CELL = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufeff\x85\u2028\u2029"), max_size=8)
 
 
-@settings(max_examples=examples(80), deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(
     st.lists(st.lists(CELL, min_size=3, max_size=3).filter(any), min_size=1, max_size=12),
     st.sampled_from([";", ",", "\t", "|"]),
@@ -155,7 +155,7 @@ def test_what_is_written_is_read_back(tmp_path_factory, rows, delimiter, encodin
     assert [cells for _, cells in found] == [["ref", "name", "amount"], *rows]
 
 
-@settings(max_examples=examples(80), deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(1, 99999), st.sampled_from(["Hansen, Ole", "Bo", "A; B", "x|y"]), st.decimals(0, 9999, places=2)),

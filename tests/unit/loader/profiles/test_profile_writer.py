@@ -5,6 +5,7 @@ import tomllib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 
 from importer.errors import UsageError
 from importer.loader.profile import Profile
@@ -14,7 +15,7 @@ from importer.loader.profiles.profile_writer import name_for, profile_text, writ
 WORDS = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=20)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(
     headings=st.lists(WORDS, unique=True, min_size=1, max_size=5),
     ignore=st.lists(WORDS, max_size=2),

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 
 from importer.domain.code_lists import VoucherTypes
 from importer.domain.columns import columns_of, flat_index, index_of
@@ -127,7 +128,7 @@ def with_single_letters(heading):
     return re.sub(r"(\D)\1+", r"\1", heading.replace("å", "aa"))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(alias=st.sampled_from(KNOWN), at=st.integers(0, 40), letter=st.sampled_from("abdegiklmnorstvxå19"), drop=st.booleans())
 @example(alias="cvrnr", at=3, letter="a", drop=True)  # cvrr is cvr with a letter doubled
 def test_one_letter_more_less_or_other_is_not_sure(alias, at, letter, drop):
@@ -141,7 +142,7 @@ def test_one_letter_more_less_or_other_is_not_sure(alias, at, letter, drop):
         assert spelt_the_same or with_single_letters(heading) in map(with_single_letters, KNOWN)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(st.lists(st.text(min_size=1, max_size=30), max_size=6), st.sampled_from(Shape))
 def test_no_two_headings_are_offered_the_same_column(texts, shape):
     found = propose([Heading(text) for text in (*texts, "Due date", "Duedate:", "Currency")], shape, TYPES)

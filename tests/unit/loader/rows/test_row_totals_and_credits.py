@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 from unit.loader.rows.test_row_verdicts import CONTEXT, outcome, read
 
 from importer.domain.records import CaseRecord, LeftOut, Reject
@@ -163,7 +164,7 @@ def sheets(draw: st.DrawFn) -> tuple[str, set[str], Decimal]:
     return "\n".join(["Invoice number;Customer name;Invoice date;Total;Status;Document type", *lines, ""]), open_claims, money
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(sheets())
 def test_any_mixture_sends_exactly_its_open_claims_and_accounts_for_its_money(tmp_path_factory, made):
     text, open_claims, money = made

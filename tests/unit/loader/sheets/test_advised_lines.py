@@ -7,6 +7,7 @@ import tomllib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 
 from importer.errors import HeadingsRefused
 from importer.loader.profile import NO_PROFILE, Profile
@@ -25,7 +26,7 @@ def refusal(header: tuple[str, ...], rows: list[tuple[object, ...]] | None = Non
 
 
 @given(odd=ODD, near=NEAR, at=st.integers(0, 20))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_every_advised_line_is_toml_whatever_the_heading_is(odd, near, at):
     heading = (near[:at] + odd + near[at:]).strip()
     advice = refusal((*KNOWN, heading)).partition("for instance:\n")[2]

@@ -27,7 +27,7 @@ def file(*statuses: StatusRows, name: str = "a.csv", **more) -> FileReview:
     return FileReview(name, "0" * 64, None, statuses, **more)
 
 
-@settings(max_examples=examples(25), deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(TEXTS)
 def test_no_line_is_wider_than_the_terminal(text) -> None:
     for files in (1, 2):

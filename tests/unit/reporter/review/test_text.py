@@ -12,7 +12,7 @@ from support.reviews import TEXTS, columns
 from importer.reporter.review.text import counted, flow, visible, wrapped
 
 
-@settings(max_examples=examples(100), deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(TEXTS, st.integers(0, 40), st.integers(0, 40))
 def test_a_text_is_wrapped_and_not_cut(text, first, rest) -> None:
     lines = wrapped(text, " " * first, " " * rest)
@@ -20,7 +20,7 @@ def test_a_text_is_wrapped_and_not_cut(text, first, rest) -> None:
     assert "".join("".join(lines).split()) == "".join(visible(text).split())
 
 
-@settings(max_examples=examples(100), deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(TEXTS)
 def test_nothing_is_left_that_a_terminal_takes_for_a_command(text) -> None:
     assert not any(unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"} for character in visible(text))

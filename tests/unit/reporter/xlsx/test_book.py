@@ -109,7 +109,7 @@ def test_both_writers_make_the_same_sheets(tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.slow
-@settings(max_examples=examples(20), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(8), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tables)
 def test_both_writers_give_the_same_cells(tmp_path: Path, table: list[list[Cell]]) -> None:
     def write(path: Path) -> None:

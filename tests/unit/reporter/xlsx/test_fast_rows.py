@@ -96,7 +96,7 @@ def write_one(sheet: Any, row: int, column: int, cell: Cell, formats: dict[str, 
 
 
 @pytest.mark.slow
-@settings(max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(10), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tables)
 def test_a_row_is_what_xlsxwriter_would_have_written(tmp_path: Path, table: list[list[Cell]]) -> None:
     table = [cells for cells in table if any(cell is not None for cell in cells)]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 
 from importer.loader.files.reader import open_source
 from importer.loader.profile import Profile
@@ -169,7 +170,7 @@ def documents_in(kept, style: Style) -> list[tuple[str, str, int]]:
     return found
 
 
-@settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=examples(30), suppress_health_check=[HealthCheck.too_slow])
 @given(groups=lists(), style=STYLES)
 def test_a_report_gives_its_documents(groups, style):
     expected = [(one.debtor, one.number, one.cents) for documents in groups for one in documents]
@@ -185,7 +186,7 @@ def test_a_report_gives_its_documents(groups, style):
 LARGE = 777_777_777
 
 
-@settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(deadline=None, max_examples=examples(30), suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(groups=lists(), style=STYLES, data=st.data())
 def test_a_missing_row_makes_its_group_a_question(groups, style, data):
     assume(style.head in ("above", "first row") or style.total != "none")
