@@ -25,6 +25,7 @@ from importer.ledger.intake.document_findings import (
     WAITING,
     FoundCarriers,
     is_by_name,
+    is_dropped,
     is_same_debtor,
     sorted_carriers,
 )
@@ -55,7 +56,7 @@ class DocumentCases:
         further = further_case(record, fresh, ending_of(self._existing, self._rows, record, fresh))
         if further is None:
             return self._without_balance(row, candidate, owner, fresh)
-        is_open = owner.state in SENT
+        is_open = not is_dropped(owner)
         differing = [one for one in found.differing if one[0] in fresh]
         if is_open and policy.new_invoices is NewInvoices.ADD and not differing and may_add(self._batch, row, candidate, owner):
             return self._add(row, owner, fresh)

@@ -181,8 +181,13 @@ class UnclaimedIntake:
         return [] if why is None else [why]
 
     def _withdraw(self, group: UnclaimedGroup, found: _FoundCases) -> list[ExistingEntry]:
-        """Withdraw the cases that wait and whose invoices the list shows, and return them."""
-        waiting = [one for one in found.of_invoices.values() if one.state in WITHDRAWABLE]
+        """Withdraw the cases that wait and whose invoices the list shows, and return them.
+
+        One with further invoices, which may be open, is asked about: that the list does not show them proves nothing.
+        """
+        is_complete = self._batch.lists.policy.is_complete
+        of_list = (one for one in found.of_invoices.values() if one.state in WITHDRAWABLE)
+        waiting = [one for one in of_list if is_complete or not self._not_shown(group, one)]
         for known in waiting:
             self._batch.overruled.add(known.batch_id)
             self._placement.changes.withdraw(known, unclaimed_reasons.settled(self._not_shown(group, known)))
@@ -205,10 +210,9 @@ class UnclaimedIntake:
         lowering, asked = group.lowering, []
         if not lowering or any(one.state in SENT for one in found.others.values()):
             return []
-        for known in found.others.values():
+        for known in (found.others | found.of_invoices).values():
             why = unclaimed_reasons.credits_elsewhere(lowering, known)
-            is_open = known.state in ASKABLE and known.id not in found.of_invoices
-            if is_open and unanswered(known.answer, (why,), known.digest):
+            if known.state in ASKABLE and unanswered(known.answer, (why,), known.digest):
                 self._placement.changes.ask(known, why)
                 if known.batch_id not in self._batch.run_batches:  # what a file of this run has besides it goes all the same
                     self._batch.overruled.add(known.batch_id)
