@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from importer.domain.documents import Document, DocumentKind, day_of
+from importer.domain.documents import LOWERING, Document, DocumentKind, day_of
 from importer.domain.identity import fingerprint, match_text
 from importer.domain.match_keys import VoucherParts, case_key, folded_creditor, name_key
 from importer.domain.money import cents_of
@@ -140,7 +140,9 @@ def documents_of_list(documents: Iterable[Document], payload: bytes) -> list[Car
 
 
 def _named_by(owner: Owner, one: Document) -> str | None:
-    return document_key(owner, replace(one, kind=DocumentKind.INVOICE, number=one.names)) if one.names else None
+    """Return the key of the invoice that a credit or payment names, else of the one with its own number."""
+    named = (one.names or one.number) if one.kind in LOWERING else None
+    return document_key(owner, replace(one, kind=DocumentKind.INVOICE, number=named)) if named else None
 
 
 def document_of_voucher(voucher: bytes, case: bytes) -> CarriedDocument | None:

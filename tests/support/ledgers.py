@@ -19,7 +19,8 @@ from importer.domain.later_words import LaterWord
 from importer.domain.money import Money
 from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, LeftOut, LoadedRow, LoadedSource, NoClaim, Reject, Row, SheetHead, VoucherRecord
-from importer.domain.states import RowStatus, State
+from importer.domain.states import RejectStatus, RowStatus, State
+from importer.domain.unclaimed import UnclaimedGroup
 from importer.ledger.intake.intake import take_in
 from importer.ledger.intake.user_answer import UserAnswer
 from importer.ledger.ledger import Ledger
@@ -93,7 +94,7 @@ def no_claim(record: CaseRecord, word: LaterWord = LaterWord.PAID, **told: Any) 
     return replace(found, named=replace(found.named, **told))
 
 
-Entered = CaseRecord | LeftOut | NoClaim | VoucherRecord | Reject | tuple[Any, Any]
+Entered = UnclaimedGroup | CaseRecord | LeftOut | NoClaim | VoucherRecord | Reject | tuple[Any, Any]
 
 
 def source(*records: Entered, name: str = "a.xlsx") -> LoadedSource:
@@ -106,6 +107,10 @@ def _rows(records: Iterable[Entered]) -> Iterator[LoadedRow]:
     for number, record in enumerate(records, 2):
         if isinstance(record, tuple):
             yield LoadedRow(Row(FLAT, number, tuple(map(_cell, record))), *record)
+        elif isinstance(record, UnclaimedGroup):
+            why = Reason("balance", "Nothing is left to claim")
+            left = Reject(RecordKind.CASE, (why,), Money(record.currency, 0), status=RejectStatus.LEFT_OUT)
+            yield LoadedRow(Row(CASES, number, (repr(record),)), case=left, unclaimed=record)
         elif isinstance(record, CaseRecord | LeftOut | NoClaim) or (
             isinstance(record, Reject) and record.kind is RecordKind.CASE
         ):

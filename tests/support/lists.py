@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -13,10 +14,11 @@ from support.ledgers import ACCOUNTS, LedgerDriver, source, transaction
 from importer.domain.document_keys import Owner, customer_key, debtor_key
 from importer.domain.documents import Document, DocumentKind
 from importer.domain.identity import fingerprint
-from importer.domain.match_keys import case_key, folded_creditor
+from importer.domain.match_keys import case_key, folded_creditor, name_key
 from importer.domain.money import Money
 from importer.domain.next_list import ListPolicy, balance_cents
 from importer.domain.records import CaseRecord
+from importer.domain.unclaimed import UnclaimedGroup
 from importer.ledger.intake import staging
 from importer.ledger.intake.intake import take_in
 
@@ -79,6 +81,14 @@ def group(*documents: Document, debtor: Debtor = HANSEN) -> CaseRecord:
     return CaseRecord(base, False, reference, payload, Money(currency, cents), documents=own)
 
 
+def unclaimed(*documents: Document, debtor: Debtor = HANSEN, left_out: tuple[Document, ...] = (), **more: Any) -> UnclaimedGroup:
+    """The documents of a debtor of whom a list makes no case."""
+    base = fingerprint("case of a list", debtor.key, documents[0].currency if documents else "DKK")
+    name = name_key(debtor.name, OWNER.creditor, OWNER.country, is_test=False)
+    counted, out = (tuple(replace(one, debtor=debtor.key) for one in some) for some in (documents, left_out))
+    return UnclaimedGroup(base, OWNER, debtor.key, name, debtor.number is None, "DKK", counted, out, **more)
+
+
 def by_row(document: Document, debtor: Debtor = HANSEN) -> CaseRecord:
     """The case of one invoice, read by row."""
     day = document.date.isoformat() if document.date else "2026-01-31"
@@ -92,7 +102,7 @@ class ListDriver(LedgerDriver):
 
     def list(
         self,
-        *records: CaseRecord,
+        *records: CaseRecord | UnclaimedGroup,
         on: str | None = None,
         policy: ListPolicy | None = None,
         profile: str | None = "open items",
@@ -102,16 +112,20 @@ class ListDriver(LedgerDriver):
         with transaction(self.ledger) as connection:
             return take_in(connection, self._source(records, on, policy, profile, name), ACCOUNTS, "run")
 
-    def stage(self, *records: CaseRecord, on: str | None = None, run: str = "run") -> int:
+    def stage(self, *records: CaseRecord | UnclaimedGroup, on: str | None = None, run: str = "run") -> int:
         """Stage a list, and return its batch."""
         with transaction(self.ledger) as connection:
             found = self._source(records, on, None, "open items", "list.xlsx")
             return staging.stage(connection, found, ACCOUNTS, run, None, staging.Person("ann", "host"))
 
     @staticmethod
-    def _source(records: Iterable[CaseRecord], on: str | None, policy: ListPolicy | None, profile: str | None, name: str) -> Any:
-        day = dt.date.fromisoformat(on) if on else None
-        return replace(source(*records, name=name), listed_on=day, lists=policy or ListPolicy(), profile=profile)
+    def _source(
+        records: Iterable[CaseRecord | UnclaimedGroup], on: str | None, policy: ListPolicy | None, profile: str | None, name: str
+    ) -> Any:
+        day, records = dt.date.fromisoformat(on) if on else None, tuple(records)
+        bytes_of = hashlib.sha256(repr((records, on, name)).encode()).hexdigest()
+        lists = policy or ListPolicy()
+        return replace(source(*records, name=name), sha256=bytes_of, listed_on=day, lists=lists, profile=profile)
 
     def claimed(self) -> list[str]:
         """The payloads' amounts and references of the cases that are there or will be: ``INV-1 100.00``."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from importer.domain.document_keys import CarriedDocument, DocumentSource
 from importer.domain.documents import LOWERING, DocumentKind
+from importer.domain.next_list import differences
 from importer.ledger.intake.decisions import ExistingEntry
 from importer.ledger.intake.document_findings import SENT, FoundCarriers
 from importer.ledger.intake.document_rows import DocumentRows
@@ -46,11 +47,19 @@ def _lowered_by(rows: DocumentRows, one: CarriedDocument) -> ExistingEntry | Non
     """Return the case that was sent and that a credit or payment lowers, and no case that is still to be made."""
     if one.document.kind not in LOWERING:
         return None
-    if one.names is not None:
-        claimed = [carrier.known for carrier in rows.carriers(one.names) if carrier.known.state in SENT]
-        return claimed[0] if claimed else None
+    named = rows.carriers(one.names) if one.names is not None else ()
+    claimed = [
+        carrier.known for carrier in named if carrier.known.state in SENT and not differences(carrier.carried, _undated(one))
+    ]
+    if claimed:
+        return claimed[0]
     reported = [carrier.known for carrier in rows.marked(DocumentSource.REPORTED, one.key) if carrier.known.state in SENT]
     return reported[0] if reported else None
+
+
+def _undated(one: CarriedDocument) -> CarriedDocument:
+    """Return a credit or payment without its day, which is another one than that of the invoice that it names."""
+    return replace(one, document=replace(one.document, date=None))
 
 
 def without_unassigned(documents: Sequence[CarriedDocument]) -> tuple[list[CarriedDocument], list[CarriedDocument]]:

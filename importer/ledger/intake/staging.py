@@ -75,7 +75,7 @@ def _proposed(batch_id: int, positions: dict[str, int], loaded: LoadedRow) -> di
         "number": loaded.row.number,
         "cells": encode_cells(loaded.row.cells),
         "records": encode_records(loaded),
-        "case_name": _name_of(case),
+        "case_name": loaded.unclaimed.base if loaded.unclaimed else _name_of(case),
         "voucher_name": (voucher.unique_id or voucher.fingerprint) if isinstance(voucher, VoucherRecord) else None,
     }
 

@@ -123,8 +123,9 @@ def test_an_apostrophe_without_a_reference_in_a_list_with_another_column(
 ) -> None:
     """Earlier releases sent it with names, and with identifiers that do not begin with a digit."""
     cells = changed(at, written)[1:5]
+    parser_of = column_readers._parser_of
     with monkeypatch.context() as patched:
-        patched.setattr(column_readers, "_parser_of", column_readers._former_parser_of)
+        patched.setattr(column_readers, "_parser_of", lambda bound, **_: parser_of(bound, formerly=True))
         assert taken(driver, text_file(tmp_path / "a.csv", HEADINGS[1:5], cells)) == [PENDING]
     driver.send_all()
     assert taken(driver, text_file(tmp_path / "b.csv", (*HEADINGS[1:5], "Shelf"), (*cells, "A"))) == [KNOWN]
