@@ -26,6 +26,7 @@ from importer.cli.options import (
     Documents,
     ExpectRows,
     ExpectTotals,
+    LeaveSending,
     Limit,
     ListIsCurrent,
     MaxDropped,
@@ -36,6 +37,7 @@ from importer.cli.options import (
     ProfileName,
     Quiet,
     SandboxFlag,
+    StandBy,
     StopAtQuota,
     Verbose,
     Yes,
@@ -46,6 +48,7 @@ from importer.cli.serve import serve
 from importer.cli.setup import setup_app
 from importer.cli.terminal import TerminalConsole, say
 from importer.cli.watch import watch
+from importer.cli.worker import worker_app
 from importer.cli.workspace_option import CommandLine
 from importer.commands.finding import Finding
 from importer.errors import ExitCode, UsageError
@@ -66,6 +69,7 @@ app = CommandLine(
 app.add_typer(setup_app)
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(schedule_app, name="schedule")
+app.add_typer(worker_app, name="worker")
 config_app = CommandLine(help="Settings.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
 
@@ -88,6 +92,7 @@ def run(
     max_dropped: MaxDropped = None,
     limit: Limit = None,
     stop_at_quota: StopAtQuota = False,
+    leave_sending: LeaveSending = False,
     new_ledger: NewLedger = False,
     list_is_current: ListIsCurrent = False,
     notify: Notify = False,
@@ -110,7 +115,8 @@ def run(
         list_is_current=list_is_current,
     )
     with environment_of(config, sandbox=sandbox, serving=not dry_run) as environment:
-        request = with_answers(replace(request, documents=documents), environment, asks=not (yes or as_json), sends=not dry_run)
+        request = replace(request, documents=documents, leaves_sending=leave_sending)
+        request = with_answers(request, environment, asks=not (yes or as_json), sends=not dry_run)
         result = _checked_or_run(request, environment, console, checks=dry_run, notify=notify)
     show_result(result, as_json=as_json)
 
@@ -169,6 +175,7 @@ def resume(
     output: OutputDir = None,
     as_json: AsJson = False,
     stop_at_quota: StopAtQuota = False,
+    stand_by: StandBy = False,
     notify: Notify = False,
     config: Config = None,
     quiet: Quiet = False,
@@ -176,11 +183,12 @@ def resume(
 ) -> None:
     """Go on with whatever is unfinished: send what is pending, settle what is in doubt."""
     from importer.commands.resume import resume
+    from importer.commands.stand_by import stand_by as resume_later
 
     del yes  # what is sent was confirmed when it was taken in
     console = TerminalConsole(quiet=quiet, verbose=verbose, yes=True)
     with environment_of(config, sandbox=sandbox) as environment:
-        work = partial(resume, environment, console, output, stop_at_quota=stop_at_quota)
+        work = partial(resume_later if stand_by else resume, environment, console, output, stop_at_quota=stop_at_quota)
         result = reported(work, environment, console, notify=notify)
     show_result(result, as_json=as_json)
 

@@ -34,6 +34,12 @@ NewLedger = Annotated[
 StopAtQuota = Annotated[
     bool, typer.Option("--stop-at-quota", help="End instead of waiting for an hourly or daily quota that is used up.")
 ]
+LeaveSending = Annotated[
+    bool, typer.Option("--leave-sending", help="Record and approve only; a worker, another sender or `resume` sends.")
+]
+StandBy = Annotated[
+    bool, typer.Option("--stand-by", help="While another process sends for the account, wait, and go on when it has ended.")
+]
 Config = Annotated[Path | None, typer.Option("--config", help="Another settings file than importer.toml.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only results.")]
 Verbose = Annotated[

@@ -20,6 +20,7 @@ from importer.workspace.connections import quotas_of
 from importer.workspace.console import Console
 from importer.workspace.dispatch import find_accounts
 from importer.workspace.environment import Environment
+from importer.workspace.own_ledger import open_own_ledger
 from importer.workspace.progress import announcement
 from importer.workspace.result import RunResult, combine
 from importer.workspace.sender import expire_approvals, hand_over_batches
@@ -32,7 +33,7 @@ def resume(environment: Environment, console: Console, output: Path | None = Non
         console.note(environment.place())
     require_ledger(environment.ledger_url)
     environment.check_deadline()
-    with environment.open_ledger("importer resume", console.note) as ledger:
+    with open_own_ledger(environment, "importer resume", console.note) as ledger:
         ledger.outbox.recover()
         expire_approvals(ledger, environment)
         with ledger.queries() as queries:
@@ -67,7 +68,8 @@ def _not_with(other: OtherSender, batches: Sequence[int], ledger: Ledger, accoun
     theirs = [str(batch) for batch in batches if batch in with_sender]
     if not theirs:
         return new, []
-    return new, [f"{other.text()} goes on with batch{'es' if len(theirs) > 1 else ''} {', '.join(theirs)}."]
+    batches_named = f"batch{'es' if len(theirs) > 1 else ''} {', '.join(theirs)}"
+    return new, [f"{other.text()} goes on with {batches_named}.{other.silence()}"]
 
 
 def _nothing_to_send(waiting: Sequence[str]) -> RunResult:

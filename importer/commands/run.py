@@ -20,6 +20,7 @@ from importer.workspace.environment import Environment
 from importer.workspace.ledger_guard import refuse_vanished
 from importer.workspace.nothing_to_import import with_remarks, without_files, without_rows
 from importer.workspace.operator_log import log_reports
+from importer.workspace.own_ledger import open_own_ledger
 from importer.workspace.person import current_person
 from importer.workspace.proposing import StagedRun, check_debbie_settings, file_reviews, finish_text, in_words, stage_run
 from importer.workspace.request import ImportRequest
@@ -56,9 +57,10 @@ def _goes_unasked(request: ImportRequest, environment: Environment) -> bool:
 
 def _run_at_once(request: ImportRequest, environment: Environment, console: Console) -> RunResult:
     """Record the sources as approved, in one transaction, and send them."""
-    with environment.open_ledger("importer run", console.note) as ledger:
+    with open_own_ledger(environment, "importer run", console.note) as ledger:
         ledger.outbox.recover()
-        opened = open_account(ledger, environment, console, "importer run", request.new_ledger_choice)
+        leaves, new = request.leaves_sending, request.new_ledger_choice
+        opened = open_account(ledger, environment, console, "importer run", new, leaves=leaves)
         accounts = opened.accounts
         run_id, quotas = uuid4().hex, quotas_of(environment, ledger)
         with ledger.unit_of_work() as work:  # rolled back if anything below raises
@@ -147,9 +149,9 @@ def _discard(found: StagedRun, environment: Environment) -> None:
 
 
 def _approve_and_send(found: StagedRun, request: ImportRequest, environment: Environment, console: Console) -> RunResult:
-    with environment.open_ledger("importer run", console.note) as ledger:
+    with open_own_ledger(environment, "importer run", console.note) as ledger:
         ledger.outbox.recover()
-        opened = open_account(ledger, environment, console, "importer run")
+        opened = open_account(ledger, environment, console, "importer run", leaves=request.leaves_sending)
         with ledger.unit_of_work() as work:
             limit, proposed = request.gates.limit, found.staged.proposed
             approved = approve_batches(work, proposed, environment, limit=limit, reviewed=request.is_asked)

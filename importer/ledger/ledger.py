@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -36,6 +36,7 @@ from importer.ledger.queries.report_rows import BatchInfo
 from importer.ledger.storage.backup import backup
 from importer.ledger.storage.copying import CopiedTable, copy_ledger
 from importer.ledger.storage.engine import Session, connect
+from importer.ledger.storage.hold import Held, LedgerHold
 from importer.ledger.storage.identity import LedgerIdentity
 from importer.ledger.storage.location import has_ledger, shown_url, sqlite_path
 from importer.ledger.storage.lock import OtherSender
@@ -152,8 +153,8 @@ class Ledger:
         self.restored = RestoredLedger(session, self.identity)
         self.remote_cases = RemoteCaseLog(session)
         self.hand_overs = HandOvers(session)
-        self._open_again: Callable[[], Session] | None = None  # None: it was opened for reading
         self._senders = SenderPlace(session, self.identity.path, url, access)
+        self.hold = LedgerHold(session, self._senders)
 
     def close(self) -> None:
         """Note the last commit, close the connection and release the locks.
@@ -176,7 +177,7 @@ class Ledger:
     @property
     def may_let_go(self) -> bool:
         """Return whether the ledger can be let go: it was opened for writing."""
-        return self._open_again is not None
+        return self.hold.open_again is not None
 
     def let_go(self, why: LedgerError) -> None:
         """Close the connection and release the ledger's lock, so that others can write.
@@ -194,10 +195,9 @@ class Ledger:
 
         After a LedgerError it stays closed, and whatever uses it raises that error.
         """
-        assert self._open_again is not None
         try:
             self.identity.refuse_absence()
-            self._session.take_over(self._open_again())
+            self.hold.take_again()
             self.identity.read_again()
             self._senders.refuse_loss()
         except LedgerError as error:
@@ -206,10 +206,7 @@ class Ledger:
         self.counts.forget()
 
     def become_sender(self, account: str, command: str) -> OtherSender | None:
-        """Make this process the account's one sender until the ledger is closed; if there is another, return that one.
-
-        Raises LedgerError.
-        """
+        """Make this process the account's one sender until the ledger is closed, or return another one. Raises LedgerError."""
         return self._senders.claim(account, command)
 
     def sender(self, account: str) -> OtherSender | None:
@@ -252,16 +249,18 @@ class Ledger:
         self.close()
 
     @classmethod
-    def open(cls, url: str, command: str, access: FileAccess = OWNER_ALONE, *, is_scratch: bool = False) -> Self:
+    def open(
+        cls, url: str, command: str, access: FileAccess = OWNER_ALONE, *, is_scratch: bool = False, accounts: Held = None
+    ) -> Self:
         """Open a ledger for writing; create it if the file is missing. Raises LedgerHeld or LedgerError.
 
         A ledger of an older release is upgraded. A copy of it is kept, unless it is a scratch ledger. ``access`` is that of
-        its file and of all files beside it.
+        its file and of all files beside it, ``accounts`` what is held of one on a server.
         """
         path = sqlite_path(url)
         is_new = path is not None and not path.exists()
-        ledger = cls(open_session(url, command, access, is_scratch=is_scratch), url, access, is_new=is_new)
-        ledger._open_again = partial(open_session, url, command, access, is_scratch=is_scratch)
+        ledger = cls(open_session(url, command, access, is_scratch, accounts), url, access, is_new=is_new)
+        ledger.hold.open_again = partial(open_session, url, command, access, is_scratch)
         return ledger
 
     @classmethod

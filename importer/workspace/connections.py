@@ -107,6 +107,11 @@ def credential_fingerprint(ledger: Ledger, environment: Environment, api: Api) -
     return former if ledger.knows_credential(former) else present
 
 
+def credential_fingerprints(ledger: Ledger, environment: Environment) -> list[str]:
+    """Return the hashes of both APIs' credentials, under which their requests are counted."""
+    return [credential_fingerprint(ledger, environment, api) for api in ("debitura", "debbie")]
+
+
 def known_accounts(ledger: Ledger, environment: Environment) -> Accounts:
     """Return the accounts as far as they are known without a request; an unknown one has no entries in the ledger."""
     with ledger.queries() as queries:
@@ -132,7 +137,7 @@ def unused_quotas(environment: Environment, key: str = "", token: str = "") -> d
 
 def quotas_of(environment: Environment, ledger: Ledger) -> dict[RecordKind, RateLimits]:
     """Return the quotas of both credentials with the requests counted in this ledger; the embedded sandbox has no limits."""
-    key, token = (credential_fingerprint(ledger, environment, api) for api in ("debitura", "debbie"))
+    key, token = credential_fingerprints(ledger, environment)
     quotas = unused_quotas(environment, key, token)
     for kind, quota in quotas.items():
         kept, before = ledger.counts.kept(quota.credential), []

@@ -49,6 +49,11 @@ from importer.workspace.quota_wait import wait_for_quota
 from importer.workspace.request import NewLedger
 from importer.workspace.sender import Ended, Sender
 
+LOOK_SECONDS = 0.5
+"""While a run sends, it looks this often whether another process wants the ledger."""
+GIVEN_WAY_SECONDS = 1.0
+"""How long it then lets go of the ledger, at least: longer than the other process waits between two tries."""
+
 
 async def check_debbie(environment: Environment) -> None:
     """Raise ApiStopped if Debbie refuses the token or does not answer, before anything is recorded. Requires its settings."""
@@ -107,7 +112,8 @@ class Dispatch:
     ``unread``: Debitura's list could not be read, so that nothing is sent.
 
     A long wait for a quota ends a round: with ``stop_at_quota`` the run ends there; else the ledger is let go meanwhile, and
-    the sender begins again afterwards. A ledger that cannot be let go is held instead.
+    the sender begins again afterwards. A ledger that cannot be let go is held instead. A round ends too when another process
+    wants the ledger on a server: what is in flight is finished, and the ledger is let go for a moment.
     """
 
     def __init__(
@@ -131,6 +137,7 @@ class Dispatch:
         }
         self._policy = Policy(timedelta(minutes=dispatch.settle_minutes), dispatch.on_absent)
         self._reached: str | None = None
+        self._gives_way = False  # to a process that wants the ledger
         self._failed = False  # a list could not be read
 
     @property
@@ -167,6 +174,7 @@ class Dispatch:
         """Return how the sending ends at a second interrupt. What was cut off may have happened."""
         if not self._ledger.is_open:
             return ExitCode.INTERRUPTED, ["Stopped at once; nothing was under way. `importer resume` goes on."]
+        self._ledger.hold.be_short(short=False)
         self._ledger.outbox.recover()
         keep_counts(self._ledger, self._quotas)
         return ExitCode.INTERRUPTED, ["Stopped at once; what was under way is in doubt. `importer resume` goes on."]
@@ -191,11 +199,11 @@ class Dispatch:
     def _wait(self, tracker: ProgressTracker) -> Ended | None:
         """Wait for the quota with the ledger let go, and begin again. Returns how the sending has ended; None: it goes on."""
         while True:
-            seconds = self._wait_seconds()
-            self._reached = None
+            gave_way, self._gives_way, self._reached = self._gives_way, False, None
+            seconds = GIVEN_WAY_SECONDS if gave_way else self._wait_seconds()
             if wait_for_quota(self._ledger, seconds, self._quotas[RecordKind.CASE].clock, tracker, self._console):
                 return ExitCode.INTERRUPTED, ["Interrupted; nothing was under way. `importer resume` goes on."]
-            ended = self._sender.begin_again()
+            ended = self._sender.begin_again(looks=not gave_way)
             self._count_again()
             if ended is None or ended[0] is not ExitCode.QUOTA:
                 break
@@ -217,24 +225,42 @@ class Dispatch:
 
     async def _send(self, tracker: ProgressTracker) -> Ended | None:
         """Send one round. Returns how the sending has ended; None if it waits for a quota and goes on afterwards."""
-        stopping = asyncio.Event()
+        interrupted, stopping = asyncio.Event(), asyncio.Event()
         gate = RequestGate(self._ledger, self._longest_wait, stopping.is_set)
-        with interrupts(stopping, self._console):
+        with interrupts(interrupted, self._console):
             following = asyncio.create_task(tracker.follow())
+            watching = asyncio.create_task(self._stop_in_time(interrupted, stopping))
+            self._ledger.hold.be_short(short=True)
             try:
                 async with connections(self._environment, self._quotas, gate) as (debitura, debbie):
                     messages = await self._rounds(debitura, debbie, stopping, tracker.advance)
             finally:
                 following.cancel()
+                watching.cancel()
+        self._ledger.hold.be_short(short=False)
         keep_counts(self._ledger, self._quotas)
-        if stopping.is_set():
+        if interrupted.is_set():
             return ExitCode.INTERRUPTED, [*messages, "Interrupted; what was in flight was finished. `importer resume` goes on."]
+        if self._gives_way and not self._failed:
+            return None
         waits = [self._reached] if self._reached else self._long_waits()
         if waits and not self._stops and not self._failed:
             return None  # what an API that was given up leaves behind is reported when the other one is done
         if messages:
             return ExitCode.API_STOPPED, messages
         return (ExitCode.QUOTA if waits else ExitCode.OK), waits
+
+    async def _stop_in_time(self, interrupted: asyncio.Event, stopping: asyncio.Event) -> None:
+        """Set ``stopping`` at an interrupt, or when another process wants the ledger, or when it cannot be used any more."""
+        while not (interrupted.is_set() or self._gives_way):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await interrupted.wait()
+            try:
+                self._gives_way = self._ledger.hold.is_wanted()
+            except LedgerError:
+                break  # the next commit reports it
+        stopping.set()
 
     async def _rounds(self, debitura: Debitura, debbie: Debbie | None, stopping: asyncio.Event, progress: Progress) -> list[str]:
         """Settle old doubts, send, settle new doubts, and send the entries that this released. Returns messages for the user."""

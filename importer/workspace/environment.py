@@ -54,13 +54,15 @@ class Environment:
     def __repr__(self) -> str:
         return f"Environment(ledger_url={shown_url(self.ledger_url)!r}, is_sandbox={self.is_sandbox})"
 
-    def open_ledger(self, command: str, note: Callable[[str], None] | None = None) -> Ledger:
+    def open_ledger(
+        self, command: str, note: Callable[[str], None] | None = None, accounts: frozenset[str] | None = None
+    ) -> Ledger:
         """Open the ledger for writing, on behalf of ``command``. Raises LedgerError.
 
         Raises LedgerHeld if another command holds it for long: with a ``note``, which shows the wait, for longer than
         ``[ledger] wait_seconds``, else for more than a few seconds.
         """
-        open_now = partial(Ledger.open, self.ledger_url, command, self.access)
+        open_now = partial(Ledger.open, self.ledger_url, command, self.access, accounts=accounts)
         return open_when_free(open_now, self.settings.ledger.wait_seconds, note)
 
     def place(self) -> str:

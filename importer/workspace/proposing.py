@@ -25,6 +25,7 @@ from importer.workspace.connections import quotas_of
 from importer.workspace.console import Console
 from importer.workspace.dispatch import check_debbie
 from importer.workspace.environment import Environment
+from importer.workspace.own_ledger import open_own_ledger
 from importer.workspace.person import current_person
 from importer.workspace.progress import announcement
 from importer.workspace.request import ImportRequest
@@ -124,9 +125,10 @@ def stage_run(request: ImportRequest, environment: Environment, console: Console
     Raises ImporterError if nothing can be staged, if the sources are not what is expected, or if nobody could answer the
     question; then nothing is recorded.
     """
-    with environment.open_ledger("importer run", console.note) as ledger:
+    with open_own_ledger(environment, "importer run", console.note) as ledger:
         ledger.outbox.recover()
-        opened = open_account(ledger, environment, console, "importer run", request.new_ledger_choice)
+        leaves, new = request.leaves_sending, request.new_ledger_choice
+        opened = open_account(ledger, environment, console, "importer run", new, leaves=leaves)
         accounts = opened.accounts
         run_id, quotas = uuid4().hex, quotas_of(environment, ledger)
         with ledger.unit_of_work() as work:  # rolled back if anything below raises

@@ -38,6 +38,7 @@ async def _wait(ledger: Ledger, until: float, clock: Callable[[], float], tracke
         following = asyncio.create_task(tracker.follow())
         try:
             while not stopping.is_set() and (left := until - clock()) > 0:
+                ledger.hold.beat()
                 await _pause(stopping, min(left, LONGEST_SLEEP_SECONDS))
             await _take_again(ledger, stopping, console)
         finally:

@@ -41,6 +41,7 @@ class ImportRequest:
     the documents of the invoices, if it is not the one beside a source that has its name. ``parties`` are the kinds of debtors
     that a person has given for this import, by folded customer number, or by name and postal code. ``prepared_by`` are people
     who have prepared the sources beside the one who stages them: they may not approve them either under four eyes.
+    ``leaves_sending``: what is approved is left to the account's sender, also if there is none at the moment.
     ``list_is_current``: its lists count, although they look older or shorter than the last ones.
     ``corrects``: of which batch a source has corrected rows, by the SHA-256 of the source.
     ``reading`` takes how far the reading is. ``is_shown``: the review is shown to a person at once, so that it counts as seen.
@@ -54,6 +55,7 @@ class ImportRequest:
     output: Path | None = None
     test_cases: bool = False
     stop_at_quota: bool = False
+    leaves_sending: bool = False
     confirmed: bool = False
     new_ledger: bool = False
     list_is_current: bool = False

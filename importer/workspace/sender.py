@@ -54,11 +54,11 @@ class Sender:
             self._ledger.approvals.begin(self._batches)
         return None
 
-    def begin_again(self) -> Ended | None:
+    def begin_again(self, *, looks: bool = True) -> Ended | None:
         """Check everything that a sending begins with, after the ledger was let go and taken again.
 
-        The list is read again each time: it may show cases that others have made meanwhile, and the quota that was waited for
-        has room for the request.
+        The list is read again: it may show cases that others have made meanwhile, and the quota that was waited for has room
+        for the request. After a moment without the ledger (``looks`` is false) that is done only for what was handed over since.
         """
         self.scope = replace(self.scope, batches=self._batches)  # not what others may have approved since for themselves
         self._ledger.outbox.recover()  # of others: this run had nothing under way
@@ -66,7 +66,9 @@ class Sender:
             self._refuse_other_ledger()
         except UsageError as error:
             return ExitCode.USAGE, [f"Sending does not go on after the wait: {error}"]
-        unread = look_before_sending(self._ledger, self._environment, self.scope.accounts, self._console)
+        unread = None
+        if looks or self._ledger.hand_overs.waiting(self.scope.accounts).keys() - set(self._batches):
+            unread = look_before_sending(self._ledger, self._environment, self.scope.accounts, self._console)
         if ended := self.begin(unread, "Nothing more"):
             return ended
         return (unread.exit_code, [unread.message]) if unread else None
@@ -116,10 +118,11 @@ def _approve_commands(batches: Iterable[int]) -> str:
 
 
 def expire_approvals(ledger: Ledger, environment: Environment) -> None:
-    """Void the approvals that are too old for the sending to begin now."""
+    """Void the approvals that are too old for the sending to begin now, of what this process holds."""
     hours = environment.settings.approval.valid_hours
     oldest = to_timestamp(datetime.now(UTC) - timedelta(hours=hours))
-    ledger.approvals.expire(oldest, current_person(), f"it was not begun within {hours:g} hours of its approval")
+    why = f"it was not begun within {hours:g} hours of its approval"
+    ledger.approvals.expire(oldest, current_person(), why, ledger.hold.accounts)
 
 
 def hand_over_batches(work: UnitOfWork, batches: Iterable[int], environment: Environment, output: Path | None) -> None:
@@ -132,6 +135,7 @@ def left_to(other: OtherSender, ledger: Ledger, accounts: Accounts, batches: Ite
     chosen = tuple(batches)
     if not any(ledger.outbox.count_open(accounts, kind, chosen) for kind in RecordKind):
         return []
-    return [
-        f"{other.text()} will send its entries. `importer status` shows them; if it ends before, `importer resume` sends them."
-    ]
+    if other.owner is None:
+        return ["Its entries are left to the account's sender: `importer status` shows them, and `importer resume` sends them."]
+    goes_on = "`importer status` shows them; if it ends before, `importer resume` sends them."
+    return [f"{other.text()} will send its entries. {goes_on}{other.silence()}"]

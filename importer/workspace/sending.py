@@ -16,6 +16,7 @@ from importer.domain.accounts import Accounts
 from importer.errors import ExitCode, FileRefused, LedgerError
 from importer.ledger.ledger import Ledger
 from importer.ledger.storage.lock import OtherSender
+from importer.workspace.connections import credential_fingerprints
 from importer.workspace.console import Console
 from importer.workspace.dispatch import Dispatch, find_accounts
 from importer.workspace.environment import Environment
@@ -38,19 +39,34 @@ class OpenedAccount:
 
 
 def open_account(
-    ledger: Ledger, environment: Environment, console: Console, command: str, new: NewLedger = NewLedger.ASKED
+    ledger: Ledger,
+    environment: Environment,
+    console: Console,
+    command: str,
+    new: NewLedger = NewLedger.ASKED,
+    *,
+    leaves: bool = False,
 ) -> OpenedAccount:
     """Find out whose the credentials are, become the account's sender if it has none, and then look at the list of cases.
+
+    ``leaves``: the sending is left to a sender in any case, which there may be later.
 
     Raises UsageError or ApiStopped: nothing was read or recorded yet.
     """
     accounts = asyncio.run(find_accounts(ledger, environment, console, new))
-    return begin_sending(ledger, environment, console, accounts, command)
+    return begin_sending(ledger, environment, console, accounts, command, leaves=leaves)
 
 
-def begin_sending(ledger: Ledger, environment: Environment, console: Console, accounts: Accounts, command: str) -> OpenedAccount:
-    """Become the account's sender and look at the list of cases; if the account has a sender, only return which it is."""
-    if other := ledger.become_sender(accounts.cases, command):
+def begin_sending(
+    ledger: Ledger, environment: Environment, console: Console, accounts: Accounts, command: str, *, leaves: bool = False
+) -> OpenedAccount:
+    """Become the account's sender and look at the list of cases; if the account has a sender, only return which it is.
+
+    From here on, other processes can import and send for other accounts with a ledger on a server.
+    """
+    other = ledger.sender(accounts.cases) or OtherSender(None) if leaves else ledger.become_sender(accounts.cases, command)
+    ledger.hold.leave_others(accounts, credential_fingerprints(ledger, environment))
+    if other:
         return OpenedAccount(accounts, other=other)
     return OpenedAccount(accounts, look_before_sending(ledger, environment, accounts, console))
 

@@ -20,7 +20,7 @@ class SendingStatus:
         """Return the lines for the terminal."""
         names = ", ".join(f"batch {batch}" for batch in self.handed_over)
         if self.sender is not None:
-            found = [f"{self.sender.text().rstrip(',')} sends, or waits for a quota."]
+            found = [f"{self.sender.text().rstrip(',')} sends, or waits for a quota.{self.sender.silence()}"]
             return [*found, f"Left to it: {names}."] if names else found
         return [f"Left to a sender that has ended: {names}. `importer resume` sends what waits."] if names else []
 

@@ -141,8 +141,8 @@ def run_sql(ledger: Ledger, work: Callable[[Connection], Any]) -> Any:
 class LedgerDriver:
     """A ledger, and the few things that a run does with it."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self.ledger = ledger
+    def __init__(self, ledger: Ledger, accounts: Accounts = ACCOUNTS) -> None:
+        self.ledger, self.accounts = ledger, accounts
         self.sent: list[ClaimedEntry] = []
 
     def _named(self, record: Any) -> Any:
@@ -159,15 +159,17 @@ class LedgerDriver:
     def take(self, *given: Entered, name: str = "a.xlsx", earlier: Iterable[int] = ()) -> int:
         records = [self._named(record) for record in given]
         with transaction(self.ledger) as connection:
-            return take_in(connection, source(*records, name=name), ACCOUNTS, "run", earlier)
+            return take_in(connection, source(*records, name=name), self.accounts, "run", earlier)
 
     def claim(
         self, kind: RecordKind = RecordKind.CASE, limit: int = 100, batches: tuple[int, ...] | None = None
     ) -> list[ClaimedEntry]:
         self.ledger.approvals.begin(None)
         states = RESENDABLE if kind is RecordKind.VOUCHER else (State.PENDING,)
-        sendables = self.ledger.outbox.sendable(ACCOUNTS, kind, states, batches, limit)
-        claims = self.ledger.outbox.commit_step([], [(sendable, sendable.payload) for sendable in sendables], ACCOUNTS, "run")
+        sendables = self.ledger.outbox.sendable(self.accounts, kind, states, batches, limit)
+        claims = self.ledger.outbox.commit_step(
+            [], [(sendable, sendable.payload) for sendable in sendables], self.accounts, "run"
+        )
         self.sent += claims
         return claims
 
@@ -180,7 +182,7 @@ class LedgerDriver:
                     claim.attempt_id, claim.entry.entry_id, claim.entry.kind, state, state.value, remote_id=found, **more
                 )
             )
-        self.ledger.outbox.commit_step(results, [], ACCOUNTS, "run")
+        self.ledger.outbox.commit_step(results, [], self.accounts, "run")
 
     def send_all(self, state: State = State.ACCEPTED, kind: RecordKind = RecordKind.CASE, **more: Any) -> list[ClaimedEntry]:
         claims = self.claim(kind)

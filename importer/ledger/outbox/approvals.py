@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, exists, func, insert, or_, select, true, update
 
 from importer.domain.batches import BatchState, Decision, DecisionKind, Person, entry_hash, person_from_json, person_json, plus
 from importer.domain.kinds import RecordKind
@@ -183,10 +183,14 @@ class ApprovalLog:
         with self._session.transaction() as connection:
             return decisions_about(connection, batch_id)
 
-    def expire(self, oldest: str, who: Person, why: str) -> list[int]:
-        """Void the approvals given before the timestamp ``oldest`` whose sending has not begun. Returns the batches."""
+    def expire(self, oldest: str, who: Person, why: str, accounts: Collection[str] | None = None) -> list[int]:
+        """Void the approvals given before the timestamp ``oldest`` whose sending has not begun. Returns the batches.
+
+        ``accounts`` are those of their cases; None: all accounts.
+        """
         with self._session.transaction() as connection:
             not_begun = (batch.c.state == BatchState.APPROVED) & batch.c.begun_at.is_(None) & batch.c.digest.is_not(None)
+            not_begun &= batch.c.cases_account.in_(sorted(accounts)) if accounts is not None else true()
             found = connection.execute(select(batch.c.id, _APPROVED_AT).where(not_begun)).all()
             return make_void(connection, [one.id for one in found if (one.approved_at or "") < oldest], who, why)
 

@@ -70,6 +70,7 @@ _ANY_BLOCKED = CompiledSelect(
     .limit(1)
 )
 _WHY = case((entry.c.parent_id.is_(None), reasons_to_json((CASE_REFUSED,))), else_=reasons_to_json((PARENT_REFUSED,)))
+_WAITING = {"state": State.PENDING, "ready": False, "reasons": None}
 _BLOCKED = {"state": State.BLOCKED, "ready": False, "reasons": _WHY}
 _DROPPED = {"state": State.DROPPED, "ready": False, "reasons": reasons_to_json((CASE_DROPPED,))}
 
@@ -106,7 +107,8 @@ def unblock(connection: Connection, entry_ids: Iterable[int]) -> None:
     while waiting:
         freed = [found for part in parts_of(waiting) for found in connection.scalars(_UNBLOCKED, {"ids": part})]
         for part in parts_of(freed):
-            connection.execute(update(entry).where(entry.c.id.in_(part)).values(state=State.PENDING, ready=False, reasons=None))
+            still = (entry.c.state == State.BLOCKED) | _WITH_ITS_CASE
+            connection.execute(update(entry).where(entry.c.id.in_(part), still).values(_WAITING))
         waiting = freed
 
 
@@ -129,5 +131,5 @@ def _take_along(connection: Connection, entry_ids: Iterable[int], which: Any, va
             for link in (entry.c.case_id, entry.c.parent_id):
                 taken += connection.scalars(select(entry.c.id).where(link.in_(part), which, entry.c.superseded_by.is_(None)))
         for part in parts_of(taken):
-            connection.execute(update(entry).where(entry.c.id.in_(part)).values(values))
+            connection.execute(update(entry).where(entry.c.id.in_(part), which).values(values))
         waiting = taken

@@ -44,14 +44,18 @@ class Outbox:
     def recover(self) -> int:
         """Put in doubt the entries in ``sending`` whose sender is gone, and return their number.
 
-        A process that holds the ledger's lock is the only one that can send, so every such entry was left behind. Without a
-        lock, another sender keeps an entry until the lease of its attempt has expired.
+        A process that holds the ledger's lock is the only one that can send, so every such entry was left behind; one that holds
+        some accounts is the only one that can send for these. Without a lock, another sender keeps an entry until the lease of
+        its attempt has expired.
         """
         now = to_timestamp()
         with self._session.transaction() as connection:
             open_attempt: ColumnElement[bool] = attempt.c.ended_at.is_(None)
             abandoned: ColumnElement[bool] = NOT_ACCEPTED & (entry.c.state == State.SENDING)
-            if not self._session.is_alone:
+            if self._session.accounts is not None:
+                abandoned &= entry.c.account.in_(self._session.accounts)
+                open_attempt &= attempt.c.account.in_(self._session.accounts)
+            elif not self._session.is_alone:
                 lease, sender = func.coalesce(attempt.c.lease_until, ""), func.coalesce(attempt.c.sender, "")
                 others = open_attempt & (lease >= now) & (sender != self._sender)
                 abandoned &= entry.c.id.not_in(select(attempt.c.entry_id).where(others))

@@ -51,6 +51,7 @@ def advice_for(cause: str) -> str:
         "permission denied": "Give the ledger's user the right to create and change tables in its schema.",
         "does not exist": "Create it, or check the url under [ledger].",
         "authentication failed": "Check the user and the password of the ledger's url.",
+        "lock timeout": "Another process has kept rows of it for long, and may be suspended. End that, then run this again.",
         "connection": "Check that the ledger's server runs and can be reached, then run `importer resume`.",
     }
     return next((fix for sign, fix in known.items() if sign in cause), "Check the url under [ledger].")
@@ -100,13 +101,14 @@ class Session:
         self._engine = engine
         self._stack = stack
         self._unusable: LedgerError | None = None  # why it is closed, while it is to be opened again
+        self.accounts: frozenset[str] | None = None  # the ones whose entries it holds; None: the whole ledger
         with translated(name):
             self.connection = stack.enter_context(engine.connect())
 
     @property
     def is_alone(self) -> bool:
-        """Return whether a lock keeps other processes from writing."""
-        return True
+        """Return whether a lock keeps other processes from writing anything."""
+        return self.accounts is None
 
     @property
     def is_usable(self) -> bool:
@@ -134,6 +136,7 @@ class Session:
     def take_over(self, opened: Session) -> None:
         """Go on with the connection of a session that was opened again."""
         self._engine, self._stack, self.connection = opened._engine, opened._stack, opened.connection
+        self.accounts = opened.accounts
         self._unusable = None
 
     def remove(self, path: Path) -> None:

@@ -94,11 +94,12 @@ class LedgerIdentity:
     def count(self, connection: Connection) -> int:
         """Count one sending commit within its transaction, and return the new number. Raises LedgerError.
 
-        For a ledger that only this process may write, a number that does not follow the last one is another file's.
+        For a ledger that only this process may write, a number that does not follow the last one is another file's. If others
+        send for other accounts, it may follow their numbers.
         """
         counted = _COUNT(connection)
         number = int(counted[0][0]) if counted else 0
-        if self._session.is_alone and number != self.commits + 1:
+        if number <= self.commits or (self._session.is_alone and number != self.commits + 1):
             raise self._session.changed_by_others()
         return number
 

@@ -24,15 +24,23 @@ from importer.domain.file_access import OWNER_ALONE, FileAccess
 from importer.domain.timestamps import to_timestamp
 from importer.errors import LedgerError, LedgerHeld
 
+SILENT_SECONDS = 60.0
+"""A process that holds a lock on a server uses its connection more often than this, unless it does something long."""
+
 
 @dataclass(frozen=True, slots=True)
 class LockOwner:
-    """The process that holds a lock. ``since`` is a timestamp."""
+    """The process that holds a lock. ``since`` is a timestamp.
+
+    On a server, ``session`` is the number of its connection there, which it used last ``silent`` seconds ago.
+    """
 
     pid: int
     host: str
     command: str
     since: str
+    session: int | None = None
+    silent: float = 0.0
 
     def text(self) -> str:
         """Return the owner as written in messages: ``process 12 (`importer run` on host, since 2026-11-21T02:00:05 UTC)``."""
@@ -41,6 +49,15 @@ class LockOwner:
     def named(self) -> str:
         """Return the owner with its command first: `` `importer run` (process 12 on host, since 2026-11-21T02:00:05 UTC)``."""
         return f"`{self.command}` (process {self.pid} on {self.host}, since {self.since[:19]} UTC)"
+
+    def silence(self) -> str:
+        """Return what to do about an owner that may be suspended, as a sentence; nothing for one that gives signs of life."""
+        if self.silent < SILENT_SECONDS or self.session is None:
+            return ""
+        return (
+            f" It has not used its connection for {self.silent:,.0f} seconds. If it is suspended, wake it or end it, or let an "
+            f"administrator end its session on the ledger's server: SELECT pg_terminate_backend({self.session})."
+        )
 
 
 class OwnedLock:
@@ -136,6 +153,10 @@ class OtherSender:
     def text(self) -> str:
         """Return the sender as the subject of a sentence."""
         return f"The sender of this account, {self.owner.text()}," if self.owner else "The sender of this account"
+
+    def silence(self) -> str:
+        """Return what to do about a sender that may be suspended; see :meth:`LockOwner.silence`."""
+        return self.owner.silence() if self.owner else ""
 
 
 def claim(ledger: Path, account: str, command: str, access: FileAccess) -> OwnedLock | OtherSender:

@@ -12,14 +12,22 @@ from importer.ledger.storage.engine import Session, connect, translated
 from importer.ledger.storage.location import refuse_hard_link, refuse_network_path, shown_url, sqlite_path
 from importer.ledger.storage.lock import held
 from importer.ledger.storage.postgres import prepare_statements, refuse_unfit
-from importer.ledger.storage.server_lock import hold_ledger, refuse_pooler
-from importer.ledger.storage.upgrade import prepare
+from importer.ledger.storage.schema import SCHEMA_VERSION
+from importer.ledger.storage.server_lock import hold_accounts, hold_ledger, refuse_pooler
+from importer.ledger.storage.upgrade import check_version, prepare
 
 
-def open_session(url: str, command: str, access: FileAccess, *, is_scratch: bool) -> Session:
+def open_session(
+    url: str,
+    command: str,
+    access: FileAccess,
+    is_scratch: bool,  # noqa: FBT001  (bound to the first parameters by those who open it again)
+    accounts: frozenset[str] | None = None,
+) -> Session:
     """Lock the ledger, open its database for writing, and bring it to this release's schema; create it if the file is missing.
 
-    Closing the session closes the connection first, and then releases the lock. Raises LedgerHeld or LedgerError.
+    On a server, only the entries of ``accounts`` are locked if they are given. Closing the session closes the connection first,
+    and then releases the lock. Raises LedgerHeld or LedgerError.
     """
     with ExitStack() as stack:
         path = sqlite_path(url)
@@ -34,7 +42,7 @@ def open_session(url: str, command: str, access: FileAccess, *, is_scratch: bool
         session = Session(engine, path or shown_url(url), stack)
         with translated(session.name):
             if path is None:
-                _hold_on_server(session, url)
+                _hold_on_server(session, url, accounts)
             prepare(session.connection, session.name, None if is_scratch else url, access)
         if path is not None:
             with _translated_os(path):
@@ -43,13 +51,24 @@ def open_session(url: str, command: str, access: FileAccess, *, is_scratch: bool
     return session
 
 
-def _hold_on_server(session: Session, url: str) -> None:
-    """Take the lock of a ledger on a server. Raises LedgerHeld, or LedgerError if its locks or times cannot be relied on."""
+def _hold_on_server(session: Session, url: str, accounts: frozenset[str] | None) -> None:
+    """Take the locks of a ledger on a server. Raises LedgerHeld, or LedgerError if locks or times cannot be relied on."""
     refuse_pooler(session.connection, url, str(session.name))
     prepare_statements(session.connection)
     with session.connection.begin():
-        hold_ledger(session.connection, str(session.name))
+        if accounts is None:
+            hold_ledger(session.connection, str(session.name))
+        else:
+            hold_accounts(session.connection, str(session.name), accounts)
+            _refuse_older(session)
         refuse_unfit(session.connection)
+    session.accounts = accounts
+
+
+def _refuse_older(session: Session) -> None:
+    """Raise LedgerError if the tables are to be upgraded, for which the whole ledger must be held."""
+    if check_version(session.connection, session.name) != SCHEMA_VERSION:
+        raise LedgerError(f"The ledger {session.name} was replaced by one of an earlier release. Run `importer doctor`.")
 
 
 def _share_log(path: Path, access: FileAccess) -> None:

@@ -39,10 +39,14 @@ SERVER_SETTINGS = {
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": "30000",
+    "lock_timeout": "15min",
     "client_encoding": "UTF8",
     "timezone": "UTC",
 }
-"""What the server is asked for this connection, so that its locks end soon after its machine has gone."""
+"""What the server is asked for this connection, so that its locks end soon after its machine has gone.
+
+Rows that another process has changed are waited for as long as a long import may take.
+"""
 _DURABLE = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 MOST_SKEW_SECONDS = 10.0
 """The largest difference between the clocks of this machine and the server."""
@@ -65,12 +69,9 @@ def connect_postgres(url: str | URL, *, read_only: bool, command: str = "importe
     ``command`` is named to others while this connection holds a lock. Transactions that only read see one state of the ledger.
     """
     target = make_url(url).set(drivername="postgresql+psycopg")
-    arguments: dict[str, Any] = DEFAULTS | {"application_name": application_name(command)}
-    if not read_only:
-        arguments["target_session_attrs"] = "read-write"
-    if not _is_local(target):
-        arguments["sslmode"] = "require"
-    given = {name: value for name, value in arguments.items() if name not in target.query} | {"prepare_threshold": None}
+    given = _given(target, command)
+    if not read_only and "target_session_attrs" not in target.query:
+        given["target_session_attrs"] = "read-write"
     try:
         engine = create_engine(target, poolclass=StaticPool, hide_parameters=True, connect_args=given)
     except ModuleNotFoundError:
@@ -90,6 +91,22 @@ def connect_postgres(url: str | URL, *, read_only: bool, command: str = "importe
         raw.commit()
 
     return engine
+
+
+def driver_arguments(url: str | URL, command: str) -> dict[str, Any]:
+    """Return what psycopg itself needs for a connection to the ledger's server."""
+    target = make_url(url).set(drivername="postgresql+psycopg")
+    named = target.translate_connect_args(username="user", database="dbname")
+    query = {name: value if isinstance(value, str) else ",".join(value) for name, value in target.query.items()}
+    return {**named, **query, **_given(target, command)}
+
+
+def _given(target: URL, command: str) -> dict[str, Any]:
+    """Return the arguments of a connection beside those that the URL gives."""
+    arguments: dict[str, Any] = DEFAULTS | {"application_name": application_name(command)}
+    if not _is_local(target):
+        arguments["sslmode"] = "require"
+    return {name: value for name, value in arguments.items() if name not in target.query} | {"prepare_threshold": None}
 
 
 def prepare_statements(connection: Connection) -> None:

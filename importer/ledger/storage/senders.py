@@ -50,6 +50,11 @@ class SenderPlace:
                 f"waited. Nothing was under way. `importer resume` goes on."
             )
 
+    def beat(self) -> None:
+        """Give a sign of life to others on the server, if this process is the sender."""
+        if isinstance(self._lock, ServerSenderLock):
+            self._lock.beat()
+
     def release(self) -> None:
         """Let another process become the sender."""
         if self._lock is not None:

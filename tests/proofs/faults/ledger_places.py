@@ -79,7 +79,10 @@ class LedgerOnServer(LedgerFile):
         return bool(self._scalar(UNDER_WAY))
 
     def let_a_minute_pass(self) -> None:
-        self._scalar(FORGET_COUNTS)
+        import psycopg
+
+        with suppress(psycopg.errors.LockNotAvailable):  # a process was suspended while it stored them
+            self._scalar(f"SET lock_timeout = 1000; {FORGET_COUNTS}")
 
     def file(self) -> Path:
         from importer.commands.ledger_copy import copy_to
@@ -90,12 +93,21 @@ class LedgerOnServer(LedgerFile):
         copy_to(self._url, str(target), OWNER_ALONE)
         return target
 
+    def restart(self) -> None:
+        """Let the server crash, and start it again."""
+        self._server.stop(at_once=True)
+        self._server.start()
+
+    def cut(self, pid: int) -> None:
+        """End the sessions of one process."""
+        own = f"datname = '{self._database}' AND application_name LIKE '{pid}@%'"
+        self._server.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {own}")
+
     def disturb(self, dice: random.Random) -> bool:
         chance = dice.random()
         if chance < RESTART_SHARE:
             self.restarts += 1
-            self._server.stop(at_once=True)
-            self._server.start()
+            self.restart()
         elif chance < CUT_SHARE:
             self.cuts += 1
             others = f"datname = '{self._database}' AND pid <> pg_backend_pid()"

@@ -38,6 +38,13 @@ def test_random_kills_under_faults(tmp_path, chosen):
 
 
 @pytest.mark.slow
+def test_several_processes_on_one_server(tmp_path):
+    done = run_script("team.py", "--kills", "4", "--pauses", "2", "--seed", "20261128", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1].endswith(": 0 bad")
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", [one.prepare.__name__ for one in SCENARIOS])
 def test_a_kill_at_every_commit_request_and_file(tmp_path, scenario):
     done = run_script("kill_points.py", "--cases", "1", "--every", "240", "--only", scenario, cwd=tmp_path)
