@@ -19,8 +19,8 @@ def _job(workspace: str, program: str, user: str = "anna") -> Job:
 
 
 def _shown(found: Installation, language: str) -> str:
-    parts = [f"`{document.path}`:\n\n```{language}\n{document.text}```" for document in found.documents if document.path]
-    parts = parts or [f"```\n{found.documents[0].text}```"]
+    parts = [f"`{file.path}`:\n\n```{language}\n{file.text}```" for file in found.files if file.path]
+    parts = parts or [f"```\n{found.files[0].text}```"]
     steps = "\n".join(" ".join(step.words) for step in found.enable)
     return "\n\n".join([*parts, *([f"and then:\n\n```\n{steps}\n```"] if steps else [])])
 

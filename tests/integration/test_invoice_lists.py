@@ -147,7 +147,11 @@ def test_a_reference_may_make_the_case(configured_workspace, fake_apis):
 
 
 def test_a_list_with_a_case_a_row_says_that_a_debtor_has_several(configured_workspace):
-    import_list(configured_workspace, [*THREE, *(row(number, f"{number}-{index}", "10.00") for number in ("1003", "1004") for index in (1, 2))], cases_from="row")
+    import_list(
+        configured_workspace,
+        [*THREE, *(row(number, f"{number}-{index}", "10.00") for number in ("1003", "1004") for index in (1, 2))],
+        cases_from="row",
+    )
     assert 'cases_from = "debtor"' in configured_workspace.call("report", "1").out
 
 
