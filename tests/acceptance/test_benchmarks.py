@@ -84,4 +84,4 @@ def test_results_of_tiny_sizes_are_not_written_down():
 def test_a_case_passes_through_a_limited_number_of_files(monkeypatch):
     monkeypatch.chdir(ROOT)
     passed, _ = passage.count(510)  # fewer cases than by hand, but still more than a sample of rows
-    assert len(passed) <= 123, sorted(passed)  # 119, and some more where requests are tried again on a loaded machine
+    assert len(passed) <= 127, sorted(passed)  # 123, and some more where requests are tried again on a loaded machine

@@ -22,7 +22,7 @@ from importer.ledger.intake.superseding import repoint, take_over_vouchers
 from importer.ledger.intake.user_answer import UserAnswer, answered_kinds
 from importer.ledger.outbox.dependents import CASE_DROPPED, CASE_REFUSED, block, follow, unblock
 from importer.ledger.outbox.look_alikes import answer_all
-from importer.ledger.queries.report_rows import earlier_imports
+from importer.ledger.queries.earlier_imports import earlier_imports
 from importer.ledger.storage.schema import REMOTE_KEY, entry, row
 
 ANSWERABLE = frozenset({State.QUESTIONED, State.DROPPED})

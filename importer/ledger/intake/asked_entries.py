@@ -10,7 +10,7 @@ from importer.ledger.intake.candidates import BatchIntake, Candidate, Match, Rec
 from importer.ledger.intake.conflicts import MOST_NAMED
 from importer.ledger.intake.questions import question_columns
 from importer.ledger.intake.user_answer import unanswered
-from importer.ledger.queries.report_rows import earlier_imports
+from importer.ledger.queries.earlier_imports import earlier_imports
 
 
 def asked_columns(batch: BatchIntake, values: dict[str, Any], record: Record, answer: str | None = None) -> dict[str, Any]:

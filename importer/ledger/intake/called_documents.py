@@ -18,7 +18,8 @@ from importer.domain.records import NoClaim
 from importer.domain.states import UNRESOLVED, WITHDRAWABLE, RowOrigin, State
 from importer.ledger.intake import later_word_reasons
 from importer.ledger.intake.candidates import BatchIntake, CalledDocument
-from importer.ledger.intake.document_rows import Carrier, DocumentRows
+from importer.ledger.intake.carriers import Carrier
+from importer.ledger.intake.document_rows import DocumentRows
 from importer.ledger.intake.other_rows import ASKABLE
 from importer.ledger.intake.user_answer import unanswered
 from importer.ledger.outbox.approvals import take_out

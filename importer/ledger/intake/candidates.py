@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -20,14 +20,12 @@ from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord, LoadedRow, NoClaim, VoucherRecord
 from importer.domain.states import REPLACEABLE, State
 from importer.ledger.intake import decisions
+from importer.ledger.intake.carriers import Carrier
 from importer.ledger.intake.conflicts import Conflicts
 from importer.ledger.intake.decisions import ExistingEntry
 from importer.ledger.intake.list_state import ListState
 from importer.ledger.intake.sheet_answers import SheetAnswers
 from importer.ledger.storage.identifiers import Identifiers
-
-if TYPE_CHECKING:
-    from importer.ledger.intake.document_rows import Carrier
 
 Record = CaseRecord | VoucherRecord
 ControlTotals = dict[str, dict[str, list[int]]]

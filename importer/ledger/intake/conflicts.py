@@ -26,7 +26,7 @@ from importer.ledger.intake.reasons import Contradiction
 from importer.ledger.outbox.dependents import block, follow
 from importer.ledger.outbox.look_alikes import forget_answers, question_look_alikes
 from importer.ledger.outbox.restored import is_restored
-from importer.ledger.queries.report_rows import earlier_imports
+from importer.ledger.queries.earlier_imports import earlier_imports
 from importer.ledger.queries.row_places import row_in
 from importer.ledger.storage.engine import parts_of
 from importer.ledger.storage.schema import entry, reject, row

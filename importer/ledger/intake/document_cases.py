@@ -53,16 +53,15 @@ class DocumentCases:
     ) -> Match:
         """Place the documents that no case carries, of a debtor with a case (``owner``) that was sent or dropped by a person."""
         record, policy = _asking_for(candidate, fresh), self._batch.lists.policy
+        differing = [one for one in found.differing if one[0] in fresh]
+        is_open = not is_dropped(owner)
+        if is_open and not differing and policy.new_invoices is NewInvoices.ADD and may_add(self._batch, row, candidate, owner):
+            return self._add(row, owner, fresh)
         further = further_case(record, fresh, ending_of(self._existing, self._rows, record, fresh))
         if further is None:
             return self._without_balance(row, candidate, owner, fresh)
-        is_open = not is_dropped(owner)
-        differing = [one for one in found.differing if one[0] in fresh]
-        if is_open and policy.new_invoices is NewInvoices.ADD and not differing and may_add(self._batch, row, candidate, owner):
-            return self._add(row, owner, fresh)
         match = self._become(candidate, further)
-        if differing:
-            self.ask_differing(candidate, match, replace(found, differing=differing))
+        self.ask_differing(candidate, match, replace(found, differing=differing))
         if asked := self.unclear(fresh, match.known, by_name=is_by_name(fresh[0], record.payload)):
             ask(candidate, asked)
         if is_open and policy.new_invoices is not NewInvoices.CASE:

@@ -12,8 +12,9 @@ from importer.domain.next_list import differences, is_reused
 from importer.domain.records import CaseRecord
 from importer.domain.states import UNRESOLVED, State
 from importer.ledger.intake.candidates import Candidate, Match
+from importer.ledger.intake.carriers import Carrier
 from importer.ledger.intake.decisions import ExistingEntry
-from importer.ledger.intake.document_rows import Carrier, DocumentRows
+from importer.ledger.intake.document_rows import DocumentRows
 from importer.ledger.intake.user_answer import answered_kinds
 
 SENT = UNRESOLVED | {State.ACCEPTED}
@@ -95,24 +96,23 @@ def sorted_carriers(rows: DocumentRows, shown: Sequence[CarriedDocument], own: E
     found, keys = FoundCarriers(), {one.key for one in shown}
     for one in shown:
         differing = []
-        for carrier in rows.carriers(one.key):
-            if carrier.known is own or not _matters(carrier.known) or not counts(one, carrier.carried):
-                continue
+        for carrier in _counting(rows, one, own):
             what = differences(carrier.carried, one)
             if not what:
                 _place_of(found, carrier).setdefault(one.key, carrier)
             elif not is_reused(what) and NO_NUMBER.isdisjoint({one.source, carrier.carried.source}):
-                differing.append((one, carrier, what))
+                differing.append((carrier, what))
         if one.source is DocumentSource.LIST and not differing:
-            alike = alike_carriers(rows, one, keys)
-            differing = [(one, carrier, what) for carrier, what in alike if carrier.known is not own]
+            differing = [each for each in alike_carriers(rows, one, keys) if each[0].known is not own]
         if not any(one.key in of for of in (found.claimed, found.waiting, found.dropped)):
-            found.differing += [each for each in differing if each[1].known.state in SENT | WAITING]
+            found.differing += [(one, carrier, what) for carrier, what in differing if not is_dropped(carrier.known)]
     return found
 
 
-def _matters(known: ExistingEntry) -> bool:
-    return known.state in SENT | WAITING or is_dropped(known)
+def _counting(rows: DocumentRows, one: CarriedDocument, own: ExistingEntry | None) -> list[Carrier]:
+    """Return the other cases that carry a document and matter for it: sent, waiting, or dropped by a person."""
+    others = (carrier for carrier in rows.carriers(one.key) if carrier.known is not own and counts(one, carrier.carried))
+    return [carrier for carrier in others if carrier.known.state in SENT | WAITING or is_dropped(carrier.known)]
 
 
 def _place_of(found: FoundCarriers, carrier: Carrier) -> dict[str, Carrier]:
@@ -139,10 +139,11 @@ def alike_carriers(rows: DocumentRows, one: CarriedDocument, shown: Collection[s
 
 def _alike(carried: CarriedDocument, shown: CarriedDocument) -> str | None:
     before, now = carried.document, shown.document
-    is_same_day = before.date == now.date or (bool(now.number) and None in (before.date, now.date))
-    if before.kind is not now.kind or not is_same_day or before.currency != now.currency:
+    if (before.kind, before.currency) != (now.kind, now.currency):
         return None
     if before.number and now.number:
-        return "number" if loose_text(before.number) == loose_text(now.number) else None
-    is_unnumbered = not before.number and not now.number and now.date is not None and carried.source is DocumentSource.LIST
-    return "amount" if is_unnumbered else None
+        is_same_day = before.date == now.date or None in (before.date, now.date)
+        return "number" if is_same_day and loose_text(before.number) == loose_text(now.number) else None
+    is_same_day = before.date == now.date and now.date is not None
+    is_unnumbered = not before.number and not now.number and carried.source is DocumentSource.LIST
+    return "amount" if is_same_day and is_unnumbered else None

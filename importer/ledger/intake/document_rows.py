@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -28,6 +28,7 @@ from importer.domain.raw_rows import SHORT
 from importer.domain.records import CaseRecord
 from importer.domain.timestamps import to_timestamp
 from importer.ledger.intake.candidates import Candidate
+from importer.ledger.intake.carriers import Carrier
 from importer.ledger.intake.decisions import ExistingEntry
 from importer.ledger.intake.known_entries import ExistingEntries
 from importer.ledger.intake.list_state import ListState
@@ -48,21 +49,6 @@ _FILL_NAMES = CompiledUpdate(
     .values(name=bindparam("_name"))
 )
 PAGE_ROWS = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Carrier:
-    """A case that carries a document, as it was when the case was made.
-
-    ``last_cents`` is what was open of it in the newest list, of the day ``listed_on``; ``gone_on`` is the day of a list in which
-    it was missing.
-    """
-
-    known: ExistingEntry
-    carried: CarriedDocument
-    last_cents: int | None = None
-    listed_on: str | None = None
-    gone_on: str | None = None
 
 
 def documents_in(candidate: Candidate) -> list[CarriedDocument]:

@@ -120,19 +120,22 @@ class DocumentIntake:
         if waits is not None and (before := earlier_part(self._batch, self._rows, waits, shown)):
             return self._second_part(row, candidate, waits, found, shown, before)
         parts = parted(self._rows, found, shown)
-        lowering = ((parts.cases[one], some) for one, some in parts.lowering.items())
-        lowered = [report_rest(self._batch, self._rows, row, known, some) for known, some in lowering]
-        if parts.dropped:
-            self._batch.lists.withhold(row.case_place, parts.dropped, document_reasons.dropped(parts.dropped))
+        lowered = self._report_parts(row, parts)
         if parts.fresh:
             note_changed(self._batch.lists, found, row, candidate.record, shown)
             self._note_lowered(row, parts)
             return self._rest(row, candidate, match, own, found, parts)
         if found.claimed:
-            return self._carried(candidate, match, found, shown, row, next(iter(lowered), None))
-        if lowered:
-            return Match(next(iter(parts.cases.values())), is_answered=True, change=lowered[0])
-        return Match(next(iter(found.dropped.values())).known, is_answered=True)
+            return self._carried(candidate, match, found, shown, row, lowered)
+        others = (*parts.cases.values(), *(one.known for one in found.dropped.values()))
+        return Match(others[0], is_answered=True, change=lowered)
+
+    def _report_parts(self, row: StagedRow, parts: ListParts) -> Reason | None:
+        """Let documents that are dropped, or lower a case that was sent, get no voucher. Returns what is reported first."""
+        if parts.dropped:
+            self._batch.lists.withhold(row.case_place, parts.dropped, document_reasons.dropped(parts.dropped))
+        lowering = ((parts.cases[one], some) for one, some in parts.lowering.items())
+        return next(iter([report_rest(self._batch, self._rows, row, known, some) for known, some in lowering]), None)
 
     def _second_part(
         self,

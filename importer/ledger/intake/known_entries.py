@@ -17,7 +17,7 @@ from importer.domain.personal_numbers.payloads import names_number
 from importer.domain.personal_numbers.texts import numbers_in, plain
 from importer.domain.states import State
 from importer.ledger.intake.decisions import ExistingEntry
-from importer.ledger.queries.report_rows import earlier_imports
+from importer.ledger.queries.earlier_imports import earlier_imports
 from importer.ledger.storage.engine import parts_of
 from importer.ledger.storage.schema import entry, match_key
 

@@ -18,8 +18,8 @@ from importer.domain.states import UNRESOLVED, WITHDRAWABLE, RejectStatus, RowOr
 from importer.ledger.intake import later_word_reasons, reasons
 from importer.ledger.intake.called_documents import CalledDocuments, differences_from
 from importer.ledger.intake.candidates import BatchIntake, CalledRow, Candidate, StagedRow, name_of
+from importer.ledger.intake.carriers import Carrier
 from importer.ledger.intake.decisions import ExistingEntry, most_fitting
-from importer.ledger.intake.document_rows import Carrier
 from importer.ledger.intake.no_claims import as_question, is_about_its_case
 from importer.ledger.intake.placement import Placement
 from importer.ledger.intake.user_answer import unanswered

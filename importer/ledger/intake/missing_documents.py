@@ -24,9 +24,10 @@ from importer.domain.states import REPLACEABLE, WITHDRAWABLE, State
 from importer.ledger.intake import document_reasons
 from importer.ledger.intake.answer_effects import open_questions
 from importer.ledger.intake.candidates import BatchIntake, Candidate
+from importer.ledger.intake.carriers import Carrier
 from importer.ledger.intake.decisions import ExistingEntry
 from importer.ledger.intake.document_findings import WAITING
-from importer.ledger.intake.document_rows import Carrier, DocumentRows, documents_in
+from importer.ledger.intake.document_rows import DocumentRows, documents_in
 from importer.ledger.intake.no_claims import OF_ROWS
 from importer.ledger.outbox.dependents import follow
 from importer.ledger.storage.schema import entry

@@ -13,9 +13,10 @@ from importer.domain.document_keys import CarriedDocument, DocumentSource
 from importer.domain.documents import LOWERING
 from importer.domain.states import State
 from importer.ledger.intake.candidates import BatchIntake, StagedRow
+from importer.ledger.intake.carriers import Carrier
 from importer.ledger.intake.document_changes import larger_of, smaller_in
 from importer.ledger.intake.document_findings import SENT, FoundCarriers
-from importer.ledger.intake.document_rows import Carrier, DocumentRows
+from importer.ledger.intake.document_rows import DocumentRows
 from importer.ledger.intake.list_state import SmallerDocument
 from importer.ledger.storage.schema import entry
 

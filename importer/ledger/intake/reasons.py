@@ -22,7 +22,7 @@ from importer.domain.records import VoucherRecord, describe_wire
 from importer.domain.shown_references import shown_reference
 from importer.domain.states import RejectStatus, State
 from importer.ledger.intake.decisions import ExistingEntry
-from importer.ledger.queries.report_rows import EarlierImport
+from importer.ledger.queries.earlier_imports import EarlierImport
 
 
 def no_parent(

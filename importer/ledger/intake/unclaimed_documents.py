@@ -20,11 +20,11 @@ from importer.domain.states import WITHDRAWABLE, RejectStatus, RowOrigin
 from importer.domain.unclaimed import UnclaimedGroup
 from importer.ledger.intake import later_word_reasons, unclaimed_reasons
 from importer.ledger.intake.candidates import BatchIntake, StagedRow
+from importer.ledger.intake.carriers import Carrier
 from importer.ledger.intake.decisions import ExistingEntry
 from importer.ledger.intake.document_changes import why_smaller
 from importer.ledger.intake.document_findings import NO_NUMBER, SENT, FoundCarriers, is_by_name
 from importer.ledger.intake.document_reasons import label_of, new_credits
-from importer.ledger.intake.document_rows import Carrier
 from importer.ledger.intake.other_rows import ASKABLE
 from importer.ledger.intake.placement import Placement
 from importer.ledger.intake.user_answer import unanswered

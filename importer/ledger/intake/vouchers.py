@@ -188,21 +188,27 @@ class VoucherIntake:
         return self._cases_of(former_case_ref(voucher), cases)
 
     def _stage_one(self, row: StagedRow, candidate: Candidate) -> None:
-        voucher, waiting = candidate.record, self._waiting
+        voucher = candidate.record
         assert isinstance(voucher, VoucherRecord)
+        changed = why_changed(self._batch.lists, row)
         if why := self._claimed.why_withheld(row):
             self._placement.reject_record(row, RecordKind.VOUCHER, voucher, why, RejectStatus.LEFT_OUT)
             note_lowered(self._batch.lists, row, why)
         elif known := self._claimed.voucher_of(row, candidate):
-            self._placement.place(row, candidate, Match(known, is_answered=True, change=why_changed(self._batch.lists, row)))
-        elif (why := why_changed(self._batch.lists, row)) and why.code == LARGER:
-            self._placement.reject_record(row, RecordKind.VOUCHER, voucher, why, RejectStatus.LEFT_OUT)
+            self._placement.place(row, candidate, Match(known, is_answered=True, change=changed))
+        elif changed is not None and changed.code == LARGER:
+            self._placement.reject_record(row, RecordKind.VOUCHER, voucher, changed, RejectStatus.LEFT_OUT)
         else:
             parent = self._placement.existing.parent(voucher.parent) if voucher.parent else None
-            if row.loaded.document and (_is_elsewhere(parent, row) or (parent is None and waiting.last)):
+            if self._has_no_parent(row, parent):
                 parent, voucher = None, replace(voucher, parent=None)  # the invoice that a credit names is in another case
                 candidate.record = voucher
             self._stage_below(row, candidate, voucher, parent)
+
+    def _has_no_parent(self, row: StagedRow, parent: ExistingEntry | None) -> bool:
+        """Return whether the invoice that a credit of a list names is in another case, or in none."""
+        is_missing = parent is None and self._waiting.last
+        return row.loaded.document is not None and (is_missing or _is_elsewhere(parent, row))
 
     def _stage_below(self, row: StagedRow, candidate: Candidate, voucher: VoucherRecord, parent: ExistingEntry | None) -> None:
         """Place a voucher below its parent, if it has one, or let it wait for that."""

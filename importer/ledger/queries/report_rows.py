@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -20,9 +20,10 @@ from importer.domain.remote_facts import NO_FACTS, RemoteFacts
 from importer.domain.states import RowOrigin, RowStatus, State, status_of
 from importer.ledger.queries.changed_rows import new_changes
 from importer.ledger.queries.corrected_rows import Corrected, CorrectedPlace, corrected_places
+from importer.ledger.queries.earlier_imports import EarlierImport, earlier_imports
 from importer.ledger.queries.parties import party_column, party_in
 from importer.ledger.queries.row_places import Sources, row_in, sources_of
-from importer.ledger.queries.shared_cases import as_first, asked_with, imported_before
+from importer.ledger.queries.shared_cases import imported_before
 from importer.ledger.storage.engine import parts_of
 from importer.ledger.storage.schema import batch, entry, proposal, reject, row
 
@@ -203,13 +204,13 @@ def _lines_after(
         for found in page:
             row_id, sheet, number, cells = found[:_HEAD]
             case, voucher = _record_result(found[_HEAD:_CASE_END], sources), _record_result(found[_CASE_END:], sources)
-            case = as_first(case, shared)
+            case = _as_first(case, shared)
             if repeated:
                 case, voucher = (
                     _naming_first(one, kind, repeated) for kind, one in zip(RecordKind, (case, voucher), strict=True)
                 )
             if rejected:
-                case = asked_with(case) or rejected.get((row_id, RecordKind.CASE), case)  # it is left out when answered
+                case = _asked_with(case) or rejected.get((row_id, RecordKind.CASE), case)  # it is left out when answered
                 voucher = rejected.get((row_id, RecordKind.VOUCHER), voucher)
             yield ReportRow(sheet, number, decode_cells(cells), case, voucher)
         last = page[-1][0]
@@ -315,33 +316,13 @@ def _rejects(
     }
 
 
-@dataclass(frozen=True, slots=True)
-class EarlierImport:
-    """The file and row from which an entry was imported, and its result."""
-
-    place: str
-    accepted_at: str | None
-    remote_id: str | None
-    reference: str | None
-
-    def in_words(self, kind: RecordKind) -> str:
-        """Describe the import: ``on 2026-10-31 from october.xlsx, row 12, as case 8f3c (reference DB-7)``."""
-        when = f"on {self.accepted_at[:10]} " if self.accepted_at else ""
-        reference = f" (reference {self.reference})" if self.reference else ""
-        what = f", as {kind} {self.remote_id}{reference}" if self.remote_id else ""
-        return f"{when}from {self.place}{what}"
+def _as_first(case: RecordResult | None, shared: Mapping[int, EarlierImport]) -> RecordResult | None:
+    """Return the result of a row that shares a case; ``shared`` are those that were imported before."""
+    if case is None or not case.repeats or case.entry_id is None or case.entry_id not in shared:
+        return case
+    return case._replace(status=RowStatus.ALREADY_IMPORTED, imported_from=shared[case.entry_id].place)
 
 
-def earlier_imports(connection: Connection, entry_ids: Iterable[int]) -> dict[int, EarlierImport]:
-    """Return the file and row of each of these entries, by entry id."""
-    found: dict[int, EarlierImport] = {}
-    columns = (entry.c.id, entry.c.accepted_at, entry.c.remote_id, entry.c.remote_reference, row.c.sheet, row.c.number)
-    joined = select(*columns, row.c.batch_id).join(row, row.c.id == entry.c.row_id)
-    rows = [r for part in parts_of(entry_ids) for r in connection.execute(joined.where(entry.c.id.in_(part)))]
-    sources = sources_of(connection, {r.batch_id for r in rows})
-    for r in rows:
-        name, sheets = sources[r.batch_id]
-        found[r.id] = EarlierImport(
-            f"{name}, {row_in(sheets, r.sheet, r.number)}", r.accepted_at, r.remote_id, r.remote_reference
-        )
-    return found
+def _asked_with(case: RecordResult | None) -> RecordResult | None:
+    """Return the result of a row that shares a questioned case; None for any other."""
+    return case if case is not None and case.repeats and case.status is RowStatus.QUESTIONED else None

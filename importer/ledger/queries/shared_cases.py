@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Collection
 
 from sqlalchemy import Connection, select
 
-from importer.domain.states import RowOrigin, RowStatus
+from importer.domain.states import RowOrigin
 from importer.ledger.storage.engine import parts_of
 from importer.ledger.storage.schema import row
-
-if TYPE_CHECKING:
-    from importer.ledger.queries.report_rows import EarlierImport, RecordResult
 
 
 def imported_before(connection: Connection, batch_id: int, cases: Collection[int]) -> set[int]:
@@ -25,15 +21,3 @@ def imported_before(connection: Connection, batch_id: int, cases: Collection[int
     for part in parts_of(cases):
         made.update(connection.scalars(select(row.c.case_entry).where(of_batch, row.c.case_entry.in_(part))))
     return set(cases) - made
-
-
-def as_first(case: RecordResult | None, shared: Mapping[int, EarlierImport]) -> RecordResult | None:
-    """Return the result of a row that shares a case; ``shared`` are those that were imported before."""
-    if case is None or not case.repeats or case.entry_id is None or case.entry_id not in shared:
-        return case
-    return case._replace(status=RowStatus.ALREADY_IMPORTED, imported_from=shared[case.entry_id].place)
-
-
-def asked_with(case: RecordResult | None) -> RecordResult | None:
-    """Return the result of a row that shares a questioned case; None for any other."""
-    return case if case is not None and case.repeats and case.status is RowStatus.QUESTIONED else None
