@@ -236,13 +236,7 @@ def _check_constants(draft: ProfileDraft) -> None:
 
 def _result(request: MapRequest, target: Path, profile: Profile, draft: ProfileDraft, refusal: str | None, lost: str) -> Mapped:
     used, known = len(profile.headings) - len(draft.unused()), len(profile.headings)
-    lines = [f"Written: {target.as_posix()} ({used} of {known} headings are used)."]
-    lines += [f"{offer.text()}." for offer in draft.joined]
-    if states := draft.states():
-        listed = ", ".join(f'"{heading}" ({column})' for heading, column in states.items())
-        lines.append(f"These show whether a row is a claim, and whose: {listed}.")
-    if unused := draft.not_read():
-        lines.append("Not used: " + ", ".join(f'"{heading}"' for heading in unused) + ".")
+    lines = [f"Written: {target.as_posix()} ({used} of {known} headings are used).", *_lines_on_headings(draft)]
     lines += [*filter_lines(profile.rows), *filter(None, [lost])]
     if profile.sheet:
         lines.append(f'Only the sheet "{draft.sheet.sample.name}" is read with it; --sheet NAME makes a profile for another one.')
@@ -255,6 +249,17 @@ def _result(request: MapRequest, target: Path, profile: Profile, draft: ProfileD
         usual = request.folders[0].as_posix()
         lines.append(f"Profiles are found automatically only in {usual}/; name this one: --profile {target.as_posix()}")
     return Mapped((*lines, _next(request.path)))
+
+
+def _lines_on_headings(draft: ProfileDraft) -> list[str]:
+    """Return the lines that say which headings are joined or split, which show the state of a claim, and which are not used."""
+    lines = [f"{offer.text()}." for offer in draft.joined]
+    if states := draft.states():
+        listed = ", ".join(f'"{heading}" ({column})' for heading, column in states.items())
+        lines.append(f"These show whether a row is a claim, and whose: {listed}.")
+    if unused := draft.not_read():
+        lines.append("Not used: " + ", ".join(f'"{heading}"' for heading in unused) + ".")
+    return lines
 
 
 def _next(path: Path) -> str:

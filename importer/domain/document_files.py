@@ -132,12 +132,22 @@ def _numbers_in(name: str, spellings: Mapping[str, str]) -> tuple[frozenset[str]
     text = document_number(PurePosixPath(last).stem)
     found = [(start, end) for start, end in _phrases(text) if text[start:end] in spellings]
     certain = [(start, end) for start, end in found if not _is_common(text[start:end])]
-    named = by_folder | {spellings[text[start:end]] for start, end in certain}
+    named = frozenset(by_folder | {spellings[text[start:end]] for start, end in certain})
+    return named, _doubt_in(text, found, certain, is_named=bool(named))
+
+
+_Span = tuple[int, int]
+"""Where a number begins and ends in a name."""
+
+
+def _doubt_in(text: str, found: Sequence[_Span], certain: Sequence[_Span], *, is_named: bool) -> DocumentDoubt | None:
+    """Return why a file may belong to another invoice than its name says. ``certain`` are the numbers that are not common."""
     if any(_goes_on(text, start, end) for start, end in certain or found):
-        return frozenset(named), DocumentDoubt.PART_OF_ANOTHER
-    is_unclear = bool(found) and not named
-    is_unclear = is_unclear or any(_has_other_number(text, start, end) for start, end in certain)
-    return frozenset(named), DocumentDoubt.UNCERTAIN if is_unclear else None
+        return DocumentDoubt.PART_OF_ANOTHER
+    is_common_alone = bool(found) and not is_named
+    if is_common_alone or any(_has_other_number(text, start, end) for start, end in certain):
+        return DocumentDoubt.UNCERTAIN
+    return None
 
 
 _SHORTEST = 3

@@ -145,12 +145,18 @@ class Debtors:
         certain = {self.key_of(other) for other in numbered if _is_same_place(one, other)}
         if len(certain) == 1:
             return _only(certain)
-        possible = {self.key_of(other) for other in others if not other.number and _is_fuller(other, one)}
-        if not self._invoiced[one]:
-            possible |= {self.key_of(other) for other in numbered}
-        elif numbered:
-            possible = set()
+        possible = self._possible(one, others, numbered)
         return _only(possible) or DebtorKey(*one.owner, "", _spelling(one, others), one.zip_code, one.country)
+
+    def _possible(self, one: DebtorName, others: Iterable[DebtorName], numbered: Collection[DebtorName]) -> set[DebtorKey | None]:
+        """Return the keys of the namesakes that a debtor without a number may be. ``numbered`` are the customers among them.
+
+        A credit or payment may be of a customer. An invoice that may be of one keeps a key of its own, and is asked about.
+        """
+        without_number = {self.key_of(other) for other in others if not other.number and _is_fuller(other, one)}
+        if not self._invoiced[one]:
+            return without_number | {self.key_of(other) for other in numbered}
+        return set() if numbered else without_number
 
     def numbers_with_several_names(self) -> list[str]:
         """Return the customer numbers with several names."""

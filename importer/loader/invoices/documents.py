@@ -103,14 +103,13 @@ class DocumentReading:
 
     def _document(self, loaded: LoadedRow, sight: RowSight, kind: DocumentKind) -> ListedDocument:
         values, cells = sight.values, sight.cells
-        shown = self._number(values)
-        amount = Decimal((sight.verdict.amount if sight.verdict.amount is not None else values.get(AMOUNT)) or 0)
+        shown, amount = self._number(values), _open_amount(sight)
         booked = self._booked_amount(cells)
         named = next(filter(None, (one.text(cells) for one in self._names)), "")
         document = ListedDocument(
             Place(self.sheet, loaded.row.number),
             kind,
-            fee_type(self._fee_words(cells)) if kind is DocumentKind.FEE else _TYPES[kind],
+            self._voucher_type(kind, cells),
             match_text(shown) or None,
             shown or None,
             values.get("date"),
@@ -152,6 +151,9 @@ class DocumentReading:
             return one.meanings[text]
         word = find(one.column, text, self.plan.states.system) if text else None
         return word.meaning if word else None
+
+    def _voucher_type(self, kind: DocumentKind, cells: Sequence[Cell]) -> str:
+        return fee_type(self._fee_words(cells)) if kind is DocumentKind.FEE else _TYPES[kind]
 
     def _fee_words(self, cells: Sequence[Cell]) -> Iterable[str]:
         """Return the texts of a row that may say which fee it is."""
@@ -232,6 +234,12 @@ class DocumentReading:
             return replace(document, standing=Standing.LEFT_OUT, reasons=why[:1])
         asked = _reasons(one for one in findings if one.role is Role.QUESTION)
         return replace(document, standing=Standing.QUESTION if asked else Standing.OPEN, reasons=asked)
+
+
+def _open_amount(sight: RowSight) -> Decimal:
+    """Return what is open of a row: what its other cells say, else the amount of the claim, and 0 if neither can be read."""
+    amount = sight.verdict.amount if sight.verdict.amount is not None else sight.values.get(AMOUNT)
+    return Decimal(amount or 0)
 
 
 def _wrong_in_credit(document: ListedDocument, sight: RowSight) -> tuple[Reason, ...]:

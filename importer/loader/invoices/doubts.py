@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from importer.domain.identity import loose_text
@@ -57,12 +57,18 @@ def doubts_about(documents: Sequence[ListedDocument], counted: Iterable[ListedDo
 def _repeated_credits(documents: Iterable[ListedDocument], unique: Iterable[ListedDocument]) -> Iterator[Reason]:
     """Yield the questions about credits in equal rows, unless all documents, with an invoice, are in as many rows."""
     equal = _grouped(((one.identity, one.values), one) for one in documents if one.number is not None)
-    if len({len(rows) for rows in equal}) == 1 and not all(rows[0].lowers for rows in equal):
+    if _is_repeated_whole(equal):
         return
     places = {one.place for one in unique}
     for rows in equal:
         if rows[0].lowers and len(rows) > 1 and any(one.place in places for one in rows):
             yield reasons.repeated_credit(rows)
+
+
+def _is_repeated_whole(equal: Collection[Sequence[ListedDocument]]) -> bool:
+    """Return whether all documents are in as many rows, and an invoice is among them. ``equal`` has the rows of each document."""
+    has_invoice = not all(rows[0].lowers for rows in equal)
+    return has_invoice and len({len(rows) for rows in equal}) == 1
 
 
 def _grouped(documents: Iterable[tuple[Hashable, ListedDocument]]) -> list[list[ListedDocument]]:

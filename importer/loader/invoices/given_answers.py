@@ -31,8 +31,14 @@ def given_answers(documents: Iterable[ListedDocument], members: Iterable[ListedD
     texts = {str(one.answer) for one in answered}
     if len(texts) == 1 and all(one.answer for one in (*members, *asking)):
         return GivenAnswers(texts.pop())
-    words = {parsed.word for text in texts if (parsed := RowAnswer.parse(text)) is not None}
-    is_for_rows = not words.isdisjoint((AnswerWord.DROP, AnswerWord.SAME)) or not all(one.answer for one in asking)
-    if words and is_for_rows:
+    if _may_be_for_rows(texts, asking):
         return GivenAnswers(None, (reasons.answered_in_part(answered),))
     return GivenAnswers(texts.pop() if len(texts) == 1 else None)
+
+
+def _may_be_for_rows(texts: Iterable[str], asking: Iterable[ListedDocument]) -> bool:
+    """Return whether answers in some rows may be meant for these rows alone. ``asking`` are the rows that are a question."""
+    words = {parsed.word for text in texts if (parsed := RowAnswer.parse(text)) is not None}
+    if not words:
+        return False
+    return not words.isdisjoint((AnswerWord.DROP, AnswerWord.SAME)) or not all(one.answer for one in asking)

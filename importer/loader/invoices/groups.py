@@ -198,9 +198,14 @@ class Groups:
             alone = CaseGroup(
                 key, currency, f"-{currency}" if groups else "", self._rules, self._context.today, self._by_reference
             )
-            alone.documents, alone.debtors = rest, {seen.debtor for seen in rows}
-            self._found |= {one.place: (alone, one) for one in rest}
-            self.all.append(alone)
+            alone.debtors = {seen.debtor for seen in rows}
+            self._add_alone(alone, rest)
+
+    def _add_alone(self, group: CaseGroup, documents: list[ListedDocument]) -> None:
+        """Add the group of a currency in which the debtor has no invoice, with its documents."""
+        group.documents = documents
+        self._found |= {one.place: (group, one) for one in documents}
+        self.all.append(group)
 
     def _ask_about_signs(self) -> None:
         """Ask about credits above zero in a list in which others are below: they may be the opposite."""

@@ -39,13 +39,11 @@ def ask_namesakes(groups: Sequence[AskedGroup], of_nobody: Iterable[tuple[Debtor
     with_invoices = {group.key for group in claiming}
     for group in groups:
         if group.key not in with_invoices:
-            if rows := [one for one in group.documents if _lowers(one)]:
-                _ask(known.alike(group.debtors), reasons.credits_of_namesake(rows))
+            _ask_about_credits(known, group.debtors, group.documents)
         elif not group.key.number:
             _ask_without_number(group, [one for one in known.alike(group.debtors) if one.key != group.key])
     for debtor, credit in of_nobody:
-        if _lowers(credit):
-            _ask(known.alike({debtor}), reasons.credits_of_namesake([credit]))
+        _ask_about_credits(known, {debtor}, [credit])
 
 
 def _counts(one: ListedDocument) -> bool:
@@ -63,6 +61,12 @@ def _ask(groups: Iterable[AskedGroup], question: Reason) -> None:
     for group in groups:
         if question not in group.asked:
             group.asked.append(question)
+
+
+def _ask_about_credits(known: _Known, debtors: Collection[DebtorName], documents: Iterable[ListedDocument]) -> None:
+    """Ask whether the credits and payments of a debtor without an invoice belong to a known one. ``debtors`` are its names."""
+    if rows := [one for one in documents if _lowers(one)]:
+        _ask(known.alike(debtors), reasons.credits_of_namesake(rows))
 
 
 def _ask_without_number(group: AskedGroup, others: Sequence[AskedGroup]) -> None:

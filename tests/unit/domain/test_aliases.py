@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from importer.domain.aliases import Names, counter_heading, keys_of, names_of, systems
+from importer.domain.aliases import Names, counter_heading, keys_of, names_of, system_of, systems
 from importer.domain.columns import CASE_COLUMNS, VOUCHER_COLUMNS, columns_of, index_of, own_index, weak_index
 from importer.domain.kinds import RecordKind
 from importer.domain.text_keys import fold
@@ -103,6 +103,15 @@ def test_an_amount_is_doubted_for_headings_that_speak_of_payments_balances_taxes
     assert counter_heading("amount_to_recover", fold("S/H")) == "sign"
     for heading in ("Betalingsbetingelser", "Zahlungsziel", "Interest", "Adresse", "Forfaldsdato", "Tekst"):
         assert counter_heading("amount_to_recover", fold(heading)) is None, heading
+
+
+@pytest.mark.parametrize(
+    ("dates", "date"), [(("Posting Date",), "Posting Date"), (("Posting Date", "Document Date"), "Document Date")]
+)
+def test_a_posting_date_is_the_date_only_without_that_of_the_document(dates, date) -> None:
+    system = system_of(map(fold, (*dates, "Document Type", "Document No.", "Customer No.", "Due Date", "Remaining Amount")))
+    assert system is not None
+    assert [key for key, column in system.case.items() if column == "date"] == [fold(date)]
 
 
 def test_systems_are_given_away_by_several_headings_of_their_own() -> None:
