@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
-from importer.domain.cells import Cell
+from importer.domain.cells import Cell, decode_cells, encode_cells
 from importer.domain.identity import loose_text, match_text
 from importer.domain.personal_numbers.texts import MASK
 
@@ -63,8 +67,47 @@ class MasterData:
         """Return the names of the tables as text."""
         return " and ".join(dict.fromkeys(table.name for table in self.tables))
 
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of what they hold, whatever the bytes of their files are."""
+        return hashlib.sha256(self.as_json().encode()).hexdigest()
+
+    def as_json(self) -> str:
+        """Encode them as JSON for :func:`master_data_from_json`, without the digests of their files."""
+        return json.dumps([_table_to_json(table) for table in self.tables], separators=(",", ":"))
+
 
 NO_MASTER_DATA = MasterData()
+
+
+def _table_to_json(table: MasterTable) -> dict[str, Any]:
+    rows = [[key, row.number, *_row_to_json(row)] for key, found in table.rows.items() for row in found]
+    return {
+        "name": table.name,
+        "key": table.key_heading,
+        "headings": dict(table.headings),
+        "unnumbered": table.unnumbered,
+        "rows": rows,
+    }
+
+
+def _row_to_json(row: MasterRow) -> list[Any]:
+    cells = row.cells.values()
+    return [list(row.cells), encode_cells(tuple(one.shown for one in cells)), encode_cells(tuple(one.read for one in cells))]
+
+
+def master_data_from_json(text: str) -> MasterData:
+    """Decode the JSON of :meth:`MasterData.as_json`. Raises ValueError, KeyError or TypeError if it is damaged."""
+    return MasterData(tuple(_table_from_json(found) for found in json.loads(text)))
+
+
+def _table_from_json(found: Mapping[str, Any]) -> MasterTable:
+    rows: dict[str, tuple[MasterRow, ...]] = {}
+    for key, number, names, shown, read in found["rows"]:
+        pairs = zip(decode_cells(shown), decode_cells(read), strict=True)
+        cells = {name: MasterCell(*pair) for name, pair in zip(names, pairs, strict=True)}
+        rows[key] = (*rows.get(key, ()), MasterRow(number, cells))
+    return MasterTable(found["name"], "", found["key"], found["headings"], rows, found["unnumbered"])
 
 
 def number_key(text: str) -> str | None:

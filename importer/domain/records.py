@@ -13,6 +13,7 @@ from importer.domain.documents import Document, day_of
 from importer.domain.identity import EntryLabel
 from importer.domain.kinds import QuestionKind, RecordKind
 from importer.domain.later_words import LaterWord, NamedCase
+from importer.domain.master_data import NO_MASTER_DATA, MasterData
 from importer.domain.money import Money
 from importer.domain.next_list import USUAL_POLICY, ListPolicy
 from importer.domain.notes import Note, NoteKind
@@ -251,7 +252,7 @@ class LoadedSource:
     ``rejects_changes``: a record that was accepted before with other values is rejected, also if the claim has not grown.
     ``standing`` are the profile's answers to questions. ``read_by`` is the user who has it read, and so gives the answers in it.
     ``listed_on`` is the day of the list: the one that it shows, else that of its file. ``lists`` says what is done with what a
-    later list shows.
+    later list shows. ``master_data`` are those that complete its rows.
     """
 
     name: str
@@ -267,6 +268,7 @@ class LoadedSource:
     read_by: str = ""
     listed_on: dt.date | None = None
     lists: ListPolicy = USUAL_POLICY
+    master_data: MasterData = NO_MASTER_DATA
 
     def reading_json(self) -> str:
         """Encode what the profile and the user say about the rows, for when they are entered."""

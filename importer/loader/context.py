@@ -41,6 +41,8 @@ class LoadContext:
     """Whether the user has said that this list counts, although it looks older or shorter than the last one."""
     master_data: MasterData = NO_MASTER_DATA
     """Master data of debtors that were given with the list."""
+    first_master_data: MasterData | None = None
+    """Of a source of corrected rows: the master data that completed the list, which count in place of all others."""
     documents: DocumentFolder | None = None
     """The documents that go out with vouchers, by the numbers of their invoices."""
     takes_vouchers: bool = True

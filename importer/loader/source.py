@@ -102,8 +102,7 @@ def _load(
     passed = [one for one in _names_of(others) if one not in ours]
     if not tables:
         _refuse_without_tables(name, sheets, others, _nothing_found(name, passed, _unread_in(notes)), profile)
-    found: list[Note] = []
-    listed_on = _day_of(tables, context, file_day)
+    found, listed_on = list[Note](), _day_of(tables, context, file_day)
     return LoadedSource(
         name=name,
         sha256=sha256,
@@ -123,6 +122,7 @@ def _load(
         standing=profile.standing_answers(),
         lists=profile.list_policy(is_current=context.list_is_current, deposits_on=_midnight(listed_on, profile, context)),
         listed_on=listed_on,
+        master_data=data,
     )
 
 

@@ -16,6 +16,7 @@ from importer.web.work.attachments import forget_attachments, sweep_attachments
 from importer.web.work.correction_sweep import sweep_corrections
 from importer.web.work.environments import PageEnvironments
 from importer.web.work.jobs import Jobs
+from importer.web.work.kept_master_data import sweep_master_data
 from importer.web.work.leftovers import sweep_leftovers
 from importer.web.work.limits import UploadsUnderWay
 from importer.web.work.progress import ProgressFeed
@@ -23,7 +24,7 @@ from importer.web.work.row_files import sweep_rows
 from importer.web.work.sender import SenderProcess
 from importer.web.work.uploads import Uploads
 
-SWEEPS = (sweep_leftovers, sweep_rows, sweep_attachments, sweep_corrections)
+SWEEPS = (sweep_leftovers, sweep_rows, sweep_attachments, sweep_corrections, sweep_master_data)
 
 
 @dataclass

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.domain.batches import CorrectedSource, Person
+from importer.domain.master_data import MasterData
 from importer.domain.parties.kinds import PartyKind
 from importer.errors import ProfileError
 from importer.loader.profile import NO_PROFILE, NO_PROFILE_WANTED, Profile
@@ -21,6 +22,10 @@ from importer.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+def _kept_nowhere(batch_id: int, data: MasterData) -> None:
+    """Keep no master data: they are found again where they were."""
 
 
 class NewLedger(Enum):
@@ -44,6 +49,8 @@ class ImportRequest:
     ``leaves_sending``: what is approved is left to the account's sender, also if there is none at the moment.
     ``list_is_current``: its lists count, although they look older or shorter than the last ones.
     ``corrects``: of which batch a source has corrected rows, by the SHA-256 of the source.
+    ``completed_from``: the master data that completed the rows of such a source at first, by the same; they count in place of
+    all others. ``keep_master_data`` is called with each batch that is recorded and the master data for it.
     ``reading`` takes how far the reading is. ``is_shown``: the review is shown to a person at once, so that it counts as seen.
     """
 
@@ -66,6 +73,8 @@ class ImportRequest:
     parties: Mapping[str, PartyKind] = field(default_factory=dict)
     prepared_by: tuple[Person, ...] = ()
     corrects: Mapping[str, CorrectedSource] = field(default_factory=dict)
+    completed_from: Mapping[str, MasterData] = field(default_factory=dict)
+    keep_master_data: Callable[[int, MasterData], None] = _kept_nowhere
     is_shown: bool = True
     reading: ReadingShown = shown_to_nobody
 

@@ -98,6 +98,8 @@ def sources_of(
 def _source(path: Path, others: Sequence[str], request: ImportRequest, context: LoadContext, read_with: str) -> Source:
     """Return a file as a source. Documents of its name beside it count if the request names none."""
     context = replace(context, folder=request.files_folder or path.parent)
+    if request.completed_from and (first := request.completed_from.get(_digest(path))) is not None:
+        context, read_with = replace(context, first_master_data=first), read_with + first.digest
     beside = digests_of_named_files(context.folder, request.profile, request.profile_set)
     try:
         documents = context.documents or documents_beside(context.folder, path.stem)

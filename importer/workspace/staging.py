@@ -23,7 +23,7 @@ from importer.workspace.expectation import Expectation
 from importer.workspace.input_files import find_files
 from importer.workspace.operator_log import log_event
 from importer.workspace.person import current_person
-from importer.workspace.reading_progress import ReadingShown, counted
+from importer.workspace.reading_progress import counted
 from importer.workspace.request import ImportRequest
 from importer.workspace.sources import Source, sources_of
 
@@ -94,7 +94,7 @@ def _record_sources(
     for source in sources_of(request, environment, work.has_cases, work.confirmed_values()):
         try:
             again = source.version and work.reuse_unchanged_batch(source.version, accounts, run_id, batches, who)
-            batch = again or _record(source, record, batches, request.reading)
+            batch = again or _record(source, record, batches, request)
         except FileRefused as error:
             log_event("unreadable", file=source.name)
             error.args = (mask_text(str(error)),)  # it names the file and its sheets, and is stored and sent in notices
@@ -135,10 +135,12 @@ def _summary(queries: Queries, batch_id: int) -> Summary:
     return summarize(queries, found)
 
 
-def _record(source: Source, record: Recorder, earlier: Sequence[int], reading: ReadingShown) -> int:
+def _record(source: Source, record: Recorder, earlier: Sequence[int], request: ImportRequest) -> int:
     with source.open() as opened:
-        rows = counted(source.name, opened.rows, reading)
-        return record(replace(opened, rows=rows, read_by=current_person().text()), earlier, source.version)
+        rows = counted(source.name, opened.rows, request.reading)
+        batch = record(replace(opened, rows=rows, read_by=current_person().text()), earlier, source.version)
+        request.keep_master_data(batch, opened.master_data)
+        return batch
 
 
 def unmet_expectation(queries: Queries, staged: StagedSources, expected: Expectation) -> str | None:

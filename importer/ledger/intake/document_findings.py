@@ -95,18 +95,26 @@ def sorted_carriers(rows: DocumentRows, shown: Sequence[CarriedDocument], own: E
     """
     found, keys = FoundCarriers(), {one.key for one in shown}
     for one in shown:
-        differing = []
-        for carrier in _counting(rows, one, own):
-            what = differences(carrier.carried, one)
-            if not what:
-                _place_of(found, carrier).setdefault(one.key, carrier)
-            elif not is_reused(what) and NO_NUMBER.isdisjoint({one.source, carrier.carried.source}):
-                differing.append((carrier, what))
+        differing = _differing(rows, one, own, found)
         if one.source is DocumentSource.LIST and not differing:
             differing = [each for each in alike_carriers(rows, one, keys) if each[0].known is not own]
         if not any(one.key in of for of in (found.claimed, found.waiting, found.dropped)):
             found.differing += [(one, carrier, what) for carrier, what in differing if not is_dropped(carrier.known)]
     return found
+
+
+def _differing(
+    rows: DocumentRows, one: CarriedDocument, own: ExistingEntry | None, found: FoundCarriers
+) -> list[tuple[Carrier, tuple[str, ...]]]:
+    """Note the cases that carry a document with the same facts, and return those that carry it with others."""
+    differing = []
+    for carrier in _counting(rows, one, own):
+        what = differences(carrier.carried, one)
+        if not what:
+            _place_of(found, carrier).setdefault(one.key, carrier)
+        elif not is_reused(what) and NO_NUMBER.isdisjoint({one.source, carrier.carried.source}):
+            differing.append((carrier, what))
+    return differing
 
 
 def _counting(rows: DocumentRows, one: CarriedDocument, own: ExistingEntry | None) -> list[Carrier]:
@@ -144,6 +152,10 @@ def _alike(carried: CarriedDocument, shown: CarriedDocument) -> str | None:
     if before.number and now.number:
         is_same_day = before.date == now.date or None in (before.date, now.date)
         return "number" if is_same_day and loose_text(before.number) == loose_text(now.number) else None
-    is_same_day = before.date == now.date and now.date is not None
-    is_unnumbered = not before.number and not now.number and carried.source is DocumentSource.LIST
-    return "amount" if is_same_day and is_unnumbered else None
+    return "amount" if _are_of_one_day_without_number(carried, shown) else None
+
+
+def _are_of_one_day_without_number(carried: CarriedDocument, shown: CarriedDocument) -> bool:
+    before, now = carried.document, shown.document
+    is_same_day = now.date is not None and before.date == now.date
+    return is_same_day and not (before.number or now.number) and carried.source is DocumentSource.LIST

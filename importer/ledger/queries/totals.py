@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import BigInteger, Connection, cast, func, select
 
 from importer.domain.batches import BatchState
 from importer.domain.kinds import RecordKind
@@ -45,9 +45,12 @@ def row_count(connection: Connection, batch_id: int) -> int:
     While a staged batch is reviewed its rows are in both tables, as staged and as they would be entered. A row that shows a
     document of which something is deposited is in the ledger twice, with the deposit, and counts once.
     """
-    places = (select(table.c.sheet, table.c.number).where(table.c.batch_id == batch_id) for table in (row, proposal))
-    counts = (connection.scalar(select(func.count()).select_from(one.distinct().subquery())) for one in places)
-    return next((count for count in counts if count), 0)
+    places = ((table, cast(table.c.sheet, BigInteger) * _MOST_ROWS + table.c.number) for table in (row, proposal))
+    queries = (select(func.count(place.distinct())).where(table.c.batch_id == batch_id) for table, place in places)
+    return next((count for count in map(connection.scalar, queries) if count), 0)
+
+
+_MOST_ROWS = 2**32  # of a sheet
 
 
 def tally(connection: Connection, batch_id: int) -> Tallies:

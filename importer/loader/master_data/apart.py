@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from importer.domain.master_data import NO_MASTER_DATA, MasterData, MasterTable
 from importer.domain.notes import Note, NoteKind
-from importer.domain.records import FormatProof
+from importer.domain.records import FormatProof, SheetHead
 from importer.errors import FileRefused
 from importer.loader.context import LoadContext
 from importer.loader.files.projection import PeekableRows
@@ -22,14 +22,20 @@ from importer.loader.sheets.sheet import Sheet
 SheetType = TypeVar("SheetType", bound=Sheet)
 _MARK = "#master_data"
 """The heading of the proof that carries the name of the master data to an error sheet."""
+_DIGEST = "#master_data_digest"
+"""The heading of the proof that carries the digest of what they held."""
 
 
 def with_master_data(sheets: Sequence[Sheet], profile: Profile, context: LoadContext) -> tuple[tuple[Sheet, ...], MasterData]:
     """Return the sheets without those of master data, and all master data for them.
 
+    Corrected rows are completed as their list was: nothing is read from files or sheets again.
+
     Raises FileRefused if the profile names master data that are not there, or that cannot be read.
     """
     rules, data = profile.master_data, context.master_data
+    if context.first_master_data is not None:
+        return tuple(sheets), context.first_master_data
     if rules.file:
         return tuple(sheets), data + _from_file(Path(rules.file), profile, context)
     left, found = parted(sheets, profile)
@@ -106,8 +112,20 @@ def notes_of_join(plan: SheetPlan, data: MasterData, join: MasterDataJoin | None
 
 
 def proof_of_join(plan: SheetPlan, data: MasterData, join: MasterDataJoin | None) -> tuple[FormatProof, ...]:
-    """Return the proof that tells an error sheet from which master data its rows were completed."""
-    return (FormatProof(_MARK, plan.header_row, data.names()),) if join is not None else ()
+    """Return the proofs that tell an error sheet from which master data its rows were completed, and what these held."""
+    if join is None:
+        return ()
+    return FormatProof(_MARK, plan.header_row, data.names()), FormatProof(_DIGEST, plan.header_row, data.digest)
+
+
+def names_completed_from(head: SheetHead) -> str:
+    """Return from which master data the rows of a sheet were completed, as they were named; empty if from none."""
+    return next((proof.text for proof in head.proofs if proof.heading == _MARK), "")
+
+
+def digest_completed_from(head: SheetHead) -> str:
+    """Return the digest of the master data from which the rows of a sheet were completed; empty if it is not known."""
+    return next((proof.text for proof in head.proofs if proof.heading == _DIGEST), "")
 
 
 def refuse_without_master_data(sheet: str, carried: Iterable[FormatProof], data: MasterData) -> None:

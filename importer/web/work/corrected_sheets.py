@@ -126,7 +126,8 @@ def _stage(
     attached = next(filter(None, (attachments_of(environments, part.info.id) for part in parts)), None)
     corrects = {one.sha256: one.corrects for one in sources}
     profiles = [one.profile for one in sources if one.profile is not None]
-    origin = StagedOrigin(tuple(people), corrects, tuple(profiles))
+    data = {one.sha256: one.master_data for one in sources}
+    origin = StagedOrigin(tuple(people), corrects, tuple(profiles), data)
     return stage_files(environments, job, [one.path for one in sources], attached, parties=parties, origin=origin)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from importer.commands.ask_parties import profile_used
 from importer.domain.batches import BatchState, CorrectedSource
+from importer.domain.master_data import MasterData
 from importer.domain.records import SheetHead
 from importer.domain.states import RowStatus
 from importer.errors import UsageError
@@ -21,6 +22,7 @@ from importer.web.work.added_columns import extended, extended_cells, heading_at
 from importer.web.work.correction_store import CellCorrection, RowPlace, folder_of_batch, history_of, present_moment
 from importer.web.work.corrections import CORRECTABLE, profile_of, row_to_correct, with_texts
 from importer.web.work.environments import PageEnvironments
+from importer.web.work.kept_master_data import master_data_of
 from importer.web.work.row_files import ShownRow, find_row
 
 _IDENTIFYING = frozenset({"case_ref", "creditor_reference", "unique_id", "voucher_unique_id"})
@@ -32,7 +34,7 @@ class DerivedSource:
     """A file of corrected rows: where it is, of which rows it is made, and the line of the history about it, without its batch.
 
     ``texts`` are its corrections: sheet, number, position and text of each. ``profile`` is the one with which it is read, if that
-    has other headings than the one with which the first file was read.
+    has other headings than the one with which the first file was read. ``master_data`` are those that complete its rows.
     """
 
     path: Path
@@ -41,6 +43,7 @@ class DerivedSource:
     texts: list[list[Any]]
     line: dict[str, Any]
     profile: SavedProfile | None
+    master_data: MasterData
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,11 @@ def _refuse_other_row(info: BatchInfo, shown: ShownRow, texts: Mapping[int, str]
 
 
 def derived_source(environments: PageEnvironments, part: CorrectedPart, waiting: Sequence[ReportRow]) -> DerivedSource:
-    """Write the error sheet with the corrected rows of a batch, and with the rows that wait for them or for those of another."""
+    """Write the error sheet with the corrected rows of a batch, and with the rows that wait for them or for those of another.
+
+    Raises UsageError if the master data are not there that have completed the rows of the batch.
+    """
+    data = master_data_of(environments, part.info)
     info, heads = part.info, [extended(head, part.added[at]) for at, head in enumerate(part.info.heads)]
     longer = [row._replace(cells=extended_cells(info.heads[row.sheet], row.cells, part.added[row.sheet], {})) for row in waiting]
     rows = sorted([*part.rows, *longer], key=lambda row: (row.sheet, row.number))
@@ -128,7 +135,7 @@ def derived_source(environments: PageEnvironments, part: CorrectedPart, waiting:
     with path.open("rb") as file:
         digest = file_digest(file, "sha256").hexdigest()
     corrects = CorrectedSource(info.id, tuple(sorted({row.sheet for row in rows})))
-    return DerivedSource(path, digest, corrects, texts, _line(info, path, digest, texts), _profile(environments, part))
+    return DerivedSource(path, digest, corrects, texts, _line(info, path, digest, texts), _profile(environments, part), data)
 
 
 def _written(environments: PageEnvironments, info: BatchInfo, heads: Sequence[SheetHead], rows: Sequence[ReportRow]) -> Path:

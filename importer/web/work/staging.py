@@ -10,6 +10,7 @@ from pathlib import Path
 from importer.commands.approve import discard_staged
 from importer.commands.review import review_batch
 from importer.domain.batches import BatchState, CorrectedSource, Person
+from importer.domain.master_data import MasterData
 from importer.domain.parties.kinds import PartyKind
 from importer.domain.personal_numbers.names import shown_name
 from importer.errors import EncodingUnclear, FileRefused, ImporterError
@@ -21,6 +22,7 @@ from importer.web.work.batches import has_ledger, unknown
 from importer.web.work.console import PageConsole
 from importer.web.work.environments import PageEnvironments
 from importer.web.work.jobs import JobResult, PageJob
+from importer.web.work.kept_master_data import KeptMasterData
 from importer.web.work.row_files import RowKeeper
 from importer.workspace.connections import open_ledger_read_only
 from importer.workspace.master_files import lists_in
@@ -35,12 +37,14 @@ NOBODY_KNOWN: Mapping[str, PartyKind] = {}
 class StagedOrigin:
     """Where files come from that were not dropped as they are.
 
-    ``prepared_by`` and ``corrects`` are those of an :class:`ImportRequest`; ``profiles`` are used beside those of the workspace.
+    ``prepared_by``, ``corrects`` and ``completed_from`` are those of an :class:`ImportRequest`; ``profiles`` are used beside
+    those of the workspace.
     """
 
     prepared_by: Sequence[Person] = ()
     corrects: Mapping[str, CorrectedSource] = field(default_factory=dict)
     profiles: tuple[SavedProfile, ...] = ()
+    completed_from: Mapping[str, MasterData] = field(default_factory=dict)
 
 
 NO_ORIGIN = StagedOrigin()
@@ -61,7 +65,7 @@ def stage_files(
     ``parties`` are those of an :class:`ImportRequest`.
     """
     attached = attached or attachments_beside(environments, paths)
-    keeper = RowKeeper(environments)
+    keeper, data = RowKeeper(environments), KeptMasterData(environments)
     try:
         with environments.changing(asks_apis=True, is_job=True) as environment:
             environment.require_debitura()
@@ -71,11 +75,14 @@ def stage_files(
                 plain,
                 prepared_by=_others(origin.prepared_by),
                 corrects=origin.corrects,
+                completed_from=origin.completed_from,
+                keep_master_data=data.add,
                 reading=job.console.read,
                 profile_set=replace(plain.profile_set, profiles=(*plain.profile_set.profiles, *origin.profiles)),
             )
             found = stage_run(request, environment, job.console, keeper)
             keeper.confirm(found.previewed)
+            data.keep(found.staged.proposed)
     except FileRefused as error:
         return JobResult(messages=(str(error),), refused=True, to_map=_to_map(environments, lists_in(paths)))
     staged = found.staged

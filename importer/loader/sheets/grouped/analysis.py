@@ -105,9 +105,9 @@ class ReportReader:
         return replace(row, kind=RowKind.TOTAL) if is_of_group else row
 
     def _signed(self, row: ReportLine) -> ReportLine:
-        """Return a row with the sign that a mark in a column of its own gives to its amount."""
+        """Return a row with its amount as its mark is understood: with the sign that the mark gives, or with its own."""
         opened = self._layout.open_amount
-        if opened is None or opened.source is not OpenFrom.SIDE or len(opened.columns) == 1:
+        if opened is None or opened.source is not OpenFrom.SIDE:
             return row
         at, cells = opened.columns[0], list(row.cells)
         if at < len(cells) and row.kind in (RowKind.DOCUMENT, RowKind.TOTAL):
@@ -238,7 +238,9 @@ class ReportReader:
         if any(word is not None and word.meaning in CREDITS for word in words):
             return True
         opened = self._layout.open_amount
-        return any(map(_is_below_zero, [opened.of(row.cells)] if opened else _at(self._layout.columns.amounts, row)))
+        if opened is None or opened.source is OpenFrom.SIDE:  # the row has the sign already
+            return any(map(_is_below_zero, _at(opened.columns[:1] if opened else self._layout.columns.amounts, row)))
+        return _is_below_zero(opened.of(row.cells))
 
     def _extend(self, number: int) -> None:
         span = self._found.spans[-1] if self._found.spans else None

@@ -25,12 +25,15 @@ __all__ = ["RECOGNISED_ROWS", "as_flat_list", "below_headings", "marks_of", "wit
 def as_flat_list(sheet: Sheet, rows: Sequence[NumberedRow], profile: Profile) -> Sheet:
     """Return a sheet that begins with these rows as a flat list, if it is a report; else the sheet itself.
 
-    ``rows`` are its first ``RECOGNISED_ROWS`` rows, which alone decide.
+    ``rows`` are its first ``RECOGNISED_ROWS`` rows, which decide, unless texts further below show that it is no report.
     """
     if not rows or profile.holds == Shape.VOUCHERS.value or any(is_own_heading(cell) for cell in rows[0][1][:1]):
         return sheet
     report = recognise(rows, profile)
-    return sheet if report is None else FlatSheet(sheet, report)
+    if report is None:
+        return sheet
+    listed = FlatSheet(sheet, report)
+    return sheet if listed.is_doubtful else listed
 
 
 def below_headings(sheet: Sheet, profile: Profile) -> Profile:

@@ -18,7 +18,10 @@ from importer.loader.sheets.grouped.analysis import Analysis, ReportReader, Span
 from importer.loader.sheets.grouped.heads import Head
 from importer.loader.sheets.grouped.layout import Grouping, ReportLayout
 from importer.loader.sheets.grouped.marks import RowMarks
-from importer.loader.sheets.grouped.nesting import debtor_heads
+from importer.loader.sheets.grouped.nesting import are_unclear, debtor_heads
+from importer.loader.sheets.grouped.open_amounts import OpenAmount
+from importer.loader.sheets.grouped.row_kinds import RowKind
+from importer.loader.sheets.grouped.signs import with_signs
 from importer.loader.sheets.sheet import Sheet
 from importer.loader.values.parsers import is_blank
 
@@ -76,7 +79,15 @@ class FlatSheet:
     @cached_property
     def analysis(self) -> Analysis:
         """What the rows of the report hold."""
-        return ReportReader(self.report, self._is_glued).read(self.sheet.rows())
+        return ReportReader(replace(self.report, open_amount=self._open_amount), self._is_glued).read(self.sheet.rows())
+
+    @cached_property
+    def _open_amount(self) -> OpenAmount | None:
+        """How the open amount is read, after a look at the signs of all amounts."""
+        tests, last = self.report.tests(), self.report.headings.last
+        below = (tests.row(number, cells) for number, cells in self.sheet.rows() if number > last)
+        documents = ((row.number, row.cells) for row in below if row.kind is RowKind.DOCUMENT)
+        return with_signs(self.report.open_amount, documents, self.report.headings.header, self.name)
 
     @cached_property
     def marks(self) -> RowMarks:
@@ -88,6 +99,18 @@ class FlatSheet:
         """The head that names the debtor of each span, by the first row of the span."""
         labels = self.analysis.totals.labels if self.analysis.totals else ()
         return debtor_heads(self.name, self.analysis.spans, labels) if self.report.carries_debtor else {}
+
+    @cached_property
+    def is_doubtful(self) -> bool:
+        """Whether the sheet may be an ordinary list in which names are missing, and texts are above each other.
+
+        Nothing proves that a name counts for the rows below it, and such texts would name a debtor, or leave him unknown.
+        """
+        if self.report.grouping is not Grouping.FIRST_ROW or self.report.is_proven:
+            return False
+        found = self.analysis
+        is_named_above = any(len(span.heads) > 1 and span.heads[-1].row in found.left_out for span in found.spans)
+        return is_named_above or are_unclear(found.spans, found.totals.labels if found.totals else ())
 
     @cached_property
     def gained(self) -> tuple[str, ...]:
@@ -164,7 +187,7 @@ class FlatSheet:
         return project(((number, cells) for number, cells in self.rows() if number not in left_out), positions)
 
     def _document(self, number: int, cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
-        if self._is_glued(cells):
+        if self._is_glued(cells) or all(map(is_blank, cells)):
             return cells
         values = self._values(number, cells)
         filled = list(cells)
@@ -177,7 +200,7 @@ class FlatSheet:
         """Return the values that a document gains, by heading."""
         span = self._span_of(number)
         head = self.debtors.get(span.first) if span else None
-        opened = self.report.open_amount
+        opened = self._open_amount
         found: dict[str, Cell] = {OPEN: opened.of(cells) if opened else None}
         if span is not None:
             found |= {CURRENCY: span.currency, STATE: span.state}

@@ -48,7 +48,10 @@ class Grouping(Enum):
 
 @dataclass(frozen=True)
 class ReportLayout:
-    """How a report is laid out: its headings, what its columns hold, how it is grouped, and how its open amount is read."""
+    """How a report is laid out: its headings, what its columns hold, how it is grouped, and how its open amount is read.
+
+    ``is_proven``: totals are the sums of the documents above them, of which only the first names the debtor.
+    """
 
     headings: HeadingRows
     columns: ReportColumns
@@ -56,6 +59,7 @@ class ReportLayout:
     above: tuple[NumberedRow, ...] = ()
     open_amount: OpenAmount | None = None
     lines: tuple[tuple[Cell, ...], ...] = field(default=(), repr=False)
+    is_proven: bool = False
 
     @property
     def carries_debtor(self) -> bool:
@@ -95,7 +99,7 @@ def _laid_out(rows: Sequence[NumberedRow], headings: HeadingRows, columns: Repor
     opened = open_amount_of(columns, [row.cells for row in documents])
     if grouping is Grouping.NONE and opened is None and headings.first == headings.last:
         return None
-    return ReportLayout(headings, columns, grouping, above, opened, lines)
+    return ReportLayout(headings, columns, grouping, above, opened, lines, _has_totals_of_carried(columns, found))
 
 
 def _rows_below(tests: RowTests, rows: Sequence[NumberedRow], header_row: int) -> list[ReportLine]:

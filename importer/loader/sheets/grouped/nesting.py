@@ -35,13 +35,30 @@ def debtor_heads(sheet: str, spans: Sequence[Span], labels: Iterable[str]) -> di
 
     ``labels`` are the texts of the totals. Raises FileRefused if heads have two levels and nothing shows which one is the debtor.
     """
-    level = _level(sheet, [span for span in spans if len(span.heads) > 1], spans, labels)
+    level = _level(spans, labels)
+    if level is None:
+        outer, inner = (_nested(spans)[0].heads[at].row for at in (0, -1))
+        raise FileRefused(
+            f'Sheet "{sheet}": rows {outer} and {inner} are heads above the same rows, and nothing shows which of them '
+            "is the debtor. Export the list with a column for the customer, or delete the heads that are no customers."
+        )
     chosen = [(span.first, span.heads[0 if level is DebtorLevel.OUTER else -1]) for span in spans if span.heads]
     numbered = {head.row: head for head in with_numbers(list({head.row: head for _, head in chosen}.values()))}
     return {first: numbered[head.row] for first, head in chosen}
 
 
-def _level(sheet: str, nested: Sequence[Span], spans: Sequence[Span], labels: Iterable[str]) -> DebtorLevel:
+def are_unclear(spans: Sequence[Span], labels: Iterable[str]) -> bool:
+    """Return whether heads have two levels, and nothing shows which one is the debtor."""
+    return _level(spans, labels) is None
+
+
+def _nested(spans: Sequence[Span]) -> list[Span]:
+    return [span for span in spans if len(span.heads) > 1]
+
+
+def _level(spans: Sequence[Span], labels: Iterable[str]) -> DebtorLevel | None:
+    """Return which of two heads is the debtor; None if nothing shows it."""
+    nested = _nested(spans)
     if not nested:
         return DebtorLevel.INNER
     outer, inner = ([_text(span.heads[at]) for span in nested] for at in (0, -1))
@@ -56,14 +73,7 @@ def _level(sheet: str, nested: Sequence[Span], spans: Sequence[Span], labels: It
         (DebtorLevel.OUTER, _are_repeated(outer, inner)),
         (DebtorLevel.INNER, len(nested) <= _FEW * len(spans)),
     )
-    found = next((level for level, applies in tests if applies), None)
-    if found is None:
-        outer_row, inner_row = nested[0].heads[0].row, nested[0].heads[-1].row
-        raise FileRefused(
-            f'Sheet "{sheet}": rows {outer_row} and {inner_row} are heads above the same rows, and nothing shows which of them '
-            "is the debtor. Export the list with a column for the customer, or delete the heads that are no customers."
-        )
-    return found
+    return next((level for level, applies in tests if applies), None)
 
 
 def _text(head: Head) -> str:

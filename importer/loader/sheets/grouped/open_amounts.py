@@ -40,10 +40,19 @@ class OpenFrom(Enum):
 
 @dataclass(frozen=True)
 class OpenAmount:
-    """How the open amount of a document is read: from which columns, by position."""
+    """How the open amount of a document is read: from which columns, by position.
+
+    ``is_signed``: the amounts beside marks have signs of their own, which the marks confirm.
+    """
 
     source: OpenFrom
     columns: tuple[int, ...]
+    is_signed: bool = False
+
+    def cells_of(self, cells: Sequence[Cell]) -> tuple[Cell, Cell]:
+        """Return the amount of a document and the mark beside it; None for a mark in the same cell."""
+        found = [cells[at] if at < len(cells) else None for at in self.columns]
+        return found[0], found[1] if len(found) > 1 else None
 
     def of(self, cells: Sequence[Cell]) -> Cell:
         """Return the open amount of a document as a cell: one of its own cells where that is possible, with its sign."""
@@ -51,7 +60,7 @@ class OpenAmount:
         if self.source is OpenFrom.TOTAL:
             return found[0]
         if self.source is OpenFrom.SIDE:
-            return _signed(found[0], found[1] if len(found) > 1 else None)
+            return _signed(*self.cells_of(cells), is_signed=self.is_signed)
         if self.source is OpenFrom.DEBIT_CREDIT:
             found[1] = _negative(found[1])
         return _of_parts(found)
@@ -122,15 +131,23 @@ def _filled(at: int, documents: Sequence[Sequence[Cell]]) -> list[Cell]:
     return [row[at] for row in documents if at < len(row) and not is_empty(row[at])]
 
 
-def _signed(cell: Cell, mark: Cell) -> Cell:
-    """Return an amount with the sign that its mark gives; the cell itself without a mark, and None if the mark is not known."""
+def amount_and_side(cell: Cell, mark: Cell) -> tuple[Cell, bool | None]:
+    """Return an amount without its mark, and whether the mark says that it is a credit; None without a mark that is known."""
     parted = split_side(cell)
     if parted is not None:
-        return _negative(parted[0]) if parted[1] else parted[0]
-    side = is_credit_side(str(mark)) if not is_empty(mark) else None
-    if is_empty(cell) or side is None:
+        return parted
+    return cell, None if is_empty(mark) else is_credit_side(str(mark))
+
+
+def _signed(cell: Cell, mark: Cell, *, is_signed: bool) -> Cell:
+    """Return an amount with the sign that its mark gives; the cell itself without a mark, and None if the mark is not known.
+
+    ``is_signed``: the amount has that sign already.
+    """
+    amount, side = amount_and_side(cell, mark)
+    if side is None:
         return cell if is_empty(mark) else None
-    return _negative(cell) if side else cell
+    return _negative(amount) if side and not is_signed else amount
 
 
 def _negative(cell: Cell) -> Cell:

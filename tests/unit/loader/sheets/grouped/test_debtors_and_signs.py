@@ -37,3 +37,36 @@ def test_a_claim_is_not_taken_from_an_amount_whose_sign_is_a_mark_beside_it():
     signed = [{"Amount" if name == "Open" else name: value for name, value in row.items()} for row in rows]
     found = loaded(signed, columns={"Open amount": "amount_to_recover"})
     assert [cents for cents, _ in cases(found).values()] == [10000, 10000]
+
+
+def marked(*documents: tuple[str, str, str, str], is_beside: bool = True):
+    """Rows with an amount and a mark, which is in a column of its own or in the cell of the amount."""
+    rows = []
+    for customer, number, amount, mark in documents:
+        row = {("Amount" if name == "Open" else name): value for name, value in invoice(customer, number, amount).items()}
+        rows.append(row | {"Kind": ""} | ({"S/H": mark} if is_beside else {"Amount": f"{amount} {mark}"}))
+    return rows
+
+
+@pytest.mark.parametrize("is_beside", [True, False])
+@pytest.mark.parametrize("amount", ["900.00", "-900.00"])
+def test_a_credit_with_a_sign_of_its_own_is_not_turned_twice(amount, is_beside):
+    documents = (("K-1", "A1", "1000.00", "S"), ("K-1", "G2", amount, "H"), ("K-2", "A3", "100.00", "S"))
+    rows = marked(*documents, ("K-3", "A4", "0.00", "H"), is_beside=is_beside)
+    found = loaded(rows, columns={"Open amount": "amount_to_recover"})
+    assert [cents for cents, _ in cases(found).values()] == [10000, 10000]
+
+
+@pytest.mark.parametrize("is_beside", [True, False])
+@pytest.mark.parametrize(
+    ("documents", "named"),
+    [
+        ((("K-1", "G2", "-900.00", "H"), ("K-1", "G3", "50.00", "H")), r"credits are below zero \(row 3\), and .*\(row 4\)"),
+        ((("K-1", "G2", "-900.00", "S"), ("K-1", "G3", "50.00", "H")), r"debits are below zero \(row 3\)\."),
+        ((("K-1", "G2", "-900.00", "S"),), r"debits are below zero \(row 3\)\."),
+    ],
+)
+def test_signs_that_contradict_their_marks_are_refused_with_their_rows(documents, named, is_beside):
+    rows = marked(("K-1", "A1", "1000.00", "S"), *documents, is_beside=is_beside)
+    with pytest.raises(FileRefused, match=named):
+        loaded(rows, columns={"Open amount": "amount_to_recover"})
