@@ -232,7 +232,7 @@ def test_the_name_of_an_upload_leads_nowhere_else(page, tmp_path, given):
     answer = browser.follow(browser.post("/drop", files=[("files", (given, content))]))
     assert answer.status_code == 200, answer.text
     assert "Review of" in answer.text
-    new = set(tmp_path.parent.rglob("*.csv")) - before
+    new = {path for path in set(tmp_path.parent.rglob("*.csv")) - before if path.read_bytes() == content}
     assert all(path.parent.parent.parent == tmp_path / "page" / "uploads" for path in new)
     (kept,) = new
     assert kept.name == NAMES[given]
