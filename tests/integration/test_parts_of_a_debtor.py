@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections import Counter
 
 import pytest
 from openpyxl import load_workbook
-from support.invoice_lists import claims, counts, credit, import_list, payment, row
+from support.invoice_lists import claims, counts, credit, import_list, payment, row, write_profile
+from support.sheets import read_sheet, write_csv
 
 CASE = {"more": 'new_invoices = "case"'}
 ADD = {"more": 'new_invoices = "add"'}
@@ -161,3 +164,51 @@ def test_a_further_case_has_the_texts_and_the_days_of_what_is_left(configured_wo
     (further,) = [one["received"] for one in fake_apis.cases if one["creditorReference"] == "K-1-2"]
     assert (further["date"], further["dueDate"], further["claimDescription"]) == ("2026-05-01", "2026-06-01", "Electricity")
     assert "C-2 of 2026-01-15, for INV-2: -300.00" in further["comments"]
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_further_case_that_waits_is_sent_as_the_newest_list_shows_it(configured_workspace, fake_apis, complete):
+    more = {"more": "complete_list = true"} if complete else {}
+    others = [row(f"K-{number}", f"INV-{number}", "10.00") for number in range(10, 16)]
+    import_list(configured_workspace, [*FIRST, *others], name="a.csv", **more)
+    second = [*FIRST, row("K-1", "INV-2", "300.00"), row("K-1", "INV-3", "100.00"), *others]
+    import_list(configured_workspace, second, name="b.csv", code=6, **more)
+    import_list(configured_workspace, [*FIRST, row("K-1", "INV-2", "250.00"), *others], name="c.csv", code=6, **more)
+    if not complete:
+        assert "waits with documents that this list does not show: INV-3" in said(configured_workspace, "errors.xlsx")
+        resolve(configured_workspace, "document", "send", batch=3)
+    resolve(configured_workspace, "new-invoices", "send", batch=3)
+    assert claims(fake_apis)["K-1-2"] == 250
+    new = {key: count for key, count in booked(fake_apis).items() if key[0] in {"INV-2", "INV-3"}}
+    assert new == {("INV-2", -25_000): 1}
+
+
+def test_new_invoices_are_answered_in_the_error_sheet(configured_workspace, fake_apis):
+    import_list(configured_workspace, FIRST, name="a.csv")
+    import_list(configured_workspace, [*FIRST, row("K-1", "INV-2", "300.00")], name="b.csv", code=6)
+    shown = read_sheet(configured_workspace.reports()[-1] / "errors.xlsx", "b.csv")
+    write_csv(configured_workspace.folder / "answered.csv", [one | {"#answer": "send"} for one in shown])
+    ended = configured_workspace.call("run", "answered.csv", "--profile", "list.toml", "--yes")
+    assert ended.code == 0, (ended.out, ended.err)
+    assert claims(fake_apis) == {"K-1": 1000, "K-1-2": 300}
+    assert booked(fake_apis) == {("INV-1", -100_000): 1, ("INV-2", -30_000): 1}
+
+
+def test_an_older_list_leaves_a_further_case_that_waits_as_it_is(configured_workspace, fake_apis):
+    second = [*FIRST, row("K-1", "INV-2", "300.00")]
+    lists = {"a.csv": (FIRST, 31), "b.csv": (second, 20), "c.csv": ([*FIRST, row("K-1", "INV-2", "200.00")], 10)}
+    for name in ("a.csv", "b.csv", "c.csv", "b.csv"):
+        rows, days = lists[name]
+        write_csv(configured_workspace.folder / name, rows)
+        on = time.time() - days * 86_400
+        os.utime(configured_workspace.folder / name, (on, on))
+        profile = write_profile(configured_workspace.folder)
+        profile.write_text(profile.read_text(encoding="utf-8").replace('"Booked" = "invoiced_amount"\n', ""), encoding="utf-8")
+        ended = configured_workspace.call("run", name, "--profile", profile.name, "--yes")
+        assert ended.code in {0, 3, 6}, (ended.out, ended.err)
+    assert "dated before the last one" in ended.out
+    for batch in ("3", "4"):
+        configured_workspace.call("resolve", "--batch", batch, "--kind", "new-invoices", "--send", "--confirm", "1")
+    configured_workspace.call("resume", "--yes")
+    assert claims(fake_apis) == {"K-1": 1000, "K-1-2": 200}
+    assert booked(fake_apis) == {("INV-1", -100_000): 1, ("INV-2", -20_000): 1}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -18,6 +18,7 @@ from importer.domain.reasons import Reason
 from importer.domain.records import CaseRecord
 from importer.ledger.intake import document_reasons
 from importer.ledger.intake.candidates import BatchIntake, Candidate, Match, StagedRow
+from importer.ledger.intake.carriers import Carrier
 from importer.ledger.intake.decisions import ExistingEntry
 from importer.ledger.intake.document_findings import (
     NO_NUMBER,
@@ -26,12 +27,14 @@ from importer.ledger.intake.document_findings import (
     FoundCarriers,
     is_by_name,
     is_dropped,
+    is_listed,
     is_same_debtor,
     sorted_carriers,
 )
 from importer.ledger.intake.document_rows import DocumentRows
 from importer.ledger.intake.known_entries import ExistingEntries
 from importer.ledger.intake.list_parts import without_unassigned
+from importer.ledger.intake.missing_documents import holds_newer, withdraw_vouchers
 from importer.ledger.intake.new_documents import ending_of, may_add
 from importer.ledger.intake.parties import digest_of_case
 from importer.ledger.intake.rest_of_claimed import report_rest
@@ -61,12 +64,19 @@ class DocumentCases:
         if further is None:
             return self._without_balance(row, candidate, owner, fresh)
         match = self._become(candidate, further)
+        if match.known is not None and holds_newer(self._batch, self._rows, match.known, fresh):
+            self._batch.lists.own(row.case_place, fresh, match.known)
+            return Match(match.known, is_answered=True)
         self.ask_differing(candidate, match, replace(found, differing=differing))
-        if asked := self.unclear(fresh, match.known, by_name=is_by_name(fresh[0], record.payload)):
-            ask(candidate, asked)
-        if is_open and policy.new_invoices is not NewInvoices.CASE:
-            ask(candidate, document_reasons.new_documents(fresh, owner))
+        self._ask_further(candidate, match, fresh, owner if is_open else None)
         return self.replace_waiting(candidate, match, sorted_carriers(self._rows, fresh, match.known), fresh)
+
+    def _ask_further(self, candidate: Candidate, match: Match, fresh: list[CarriedDocument], owner: ExistingEntry | None) -> None:
+        """Ask about a further case of new documents. ``owner``: the open case of the debtor, None if there is none."""
+        if asked := self.unclear(fresh, match.known, by_name=is_by_name(fresh[0], candidate.record.payload)):
+            ask(candidate, asked)
+        if owner is not None and self._batch.lists.policy.new_invoices is not NewInvoices.CASE:
+            ask(candidate, document_reasons.new_documents(fresh, owner))
 
     def _add(self, row: StagedRow, owner: ExistingEntry, fresh: list[CarriedDocument]) -> Match:
         """Give new documents to the open case, whose vouchers they become."""
@@ -95,13 +105,17 @@ class DocumentCases:
 
     def _become(self, candidate: Candidate, record: CaseRecord) -> Match:
         """Let a candidate become the case of another record of the same row, and recognise that."""
+        hint = candidate.record.hint
         raw = RawRow("further", record.base)  # other cells than those of the row: they are the debtor's first case
         values = {"ref": record.ref, "payload": record.payload, "digest": digest_of_case(record)}
         candidate.become(record, values, partial(case_keys, record.ref, record.payload, raw))
         self._existing.load(RecordKind.CASE, {record.base}, set())
         self._existing.load_alike(RecordKind.CASE, [candidate.keys])
         group = self._existing.group(RecordKind.CASE, record.base)
-        return Match(self._existing.follow(group[0]) if group else None)
+        known = self._existing.follow(group[0]) if group else None
+        if hint is not None and known is not None and hint.entry_id == known.id:  # an answer beside the row is about this case
+            candidate.record = replace(record, hint=hint)
+        return Match(known)
 
     def ask_grown(
         self, candidate: Candidate, owner: ExistingEntry, larger: Sequence[tuple[Reason, list[CarriedDocument]]]
@@ -134,9 +148,28 @@ class DocumentCases:
                 candidate.covers = (*candidate.covers, one.known)
                 continue
             elif keys <= carried and match.known is None:
-                return Match(one.known, is_answered=True)
+                if not self._takes_place_of(candidate, one, keys):
+                    return Match(one.known, is_answered=True)
+                continue
             ask(candidate, document_reasons.overlaps(shown, one.known))
         return match
+
+    def _takes_place_of(self, candidate: Candidate, waiting: Carrier, keys: Collection[str]) -> bool:
+        """Let a case of a newer list take the place of one that waits and of whose documents the list lacks some.
+
+        Otherwise the case would be sent with amounts that the list does not show any more. What it lacks is asked about, unless
+        the list shows every open document. Returns whether that is so; a row, or a list that is older, leaves the case as it is.
+        """
+        known, lists = waiting.known, self._batch.lists
+        is_newer = not lists.is_older and known.batch_id not in self._batch.run_batches
+        if not is_listed(candidate) or waiting.carried.source is not DocumentSource.LIST or not is_newer:
+            return False
+        lost = [one.carried for one in self._rows.of_entry(known) if one.carried.key not in keys]
+        withdraw_vouchers(self._batch, known, lost)
+        if not lists.policy.is_complete:
+            ask(candidate, document_reasons.missing(lost, known))
+        candidate.covers = (*candidate.covers, known)
+        return True
 
     def ask_differing(self, candidate: Candidate, match: Match, found: FoundCarriers) -> Match:
         """Ask about documents that other cases carry with other facts: each may be the same document, or another one."""

@@ -75,7 +75,8 @@ def _without_repeat(intake: BatchIntake, objection: Objection, figures: tuple[in
     """Return why nothing is concluded; of the same bytes that was said before. ``figures``: missing, known, the last day."""
     missing, known, last = figures
     values = (("why", objection.value), ("missing", str(missing)), ("known", str(known)), ("last", last))
-    return [] if _was_read(intake.connection, intake.id) else [Note(NoteKind.LIST_DOES_NOT_COUNT, values=values)]
+    is_said = objection is not Objection.OLDER and _was_read(intake.connection, intake.id)
+    return [] if is_said else [Note(NoteKind.LIST_DOES_NOT_COUNT, values=values)]
 
 
 def _concluded(intake: BatchIntake, profile: str | None, missing: Sequence[Any]) -> list[Note]:

@@ -51,7 +51,7 @@ def missing_in(batch: BatchIntake, rows: DocumentRows, own: ExistingEntry | None
     missing = _missing(batch, rows, own, candidate)
     if own is None or not missing:
         return None
-    _withdraw_vouchers(batch, own, [one.carried for one in missing])
+    withdraw_vouchers(batch, own, [one.carried for one in missing])
     record = candidate.record
     assert isinstance(record, CaseRecord)
     missing = _without_left_out(missing, record)
@@ -83,7 +83,7 @@ def withdraw_vouchers_without(batch: BatchIntake, rows: DocumentRows, known: Exi
     claimed = {one.key for one in documents_in(candidate)} - candidate.gone
     listed = (one.carried for one in rows.of_entry(known) if one.carried.source is DocumentSource.LIST)
     if lost := [one for one in listed if one.key not in claimed]:
-        _withdraw_vouchers(batch, known, lost)
+        withdraw_vouchers(batch, known, lost)
 
 
 def _missing(batch: BatchIntake, rows: DocumentRows, own: ExistingEntry | None, candidate: Candidate) -> list[Carrier]:
@@ -123,7 +123,7 @@ def _is_answered(batch: BatchIntake, own: ExistingEntry, missing: Carrier) -> bo
     return missing.gone_on is not None and QuestionKind.DOCUMENT not in kinds_of(open_questions(batch.connection, own.id))
 
 
-def _withdraw_vouchers(batch: BatchIntake, own: ExistingEntry, documents: Sequence[CarriedDocument]) -> None:
+def withdraw_vouchers(batch: BatchIntake, own: ExistingEntry, documents: Sequence[CarriedDocument]) -> None:
     """Withdraw the vouchers of documents that a case is sent without. A later list that shows them opens these again."""
     columns = select(entry.c.id, entry.c.batch_id, entry.c.payload)
     of_case = (entry.c.kind == RecordKind.VOUCHER) & (entry.c.case_id == own.id) & entry.c.superseded_by.is_(None)

@@ -39,6 +39,7 @@ def ending_of(existing: ExistingEntries, rows: DocumentRows, record: CaseRecord,
         return (known[0].ref or "").removeprefix(record.ref or "")
     debtor = rest[0].document.debtor
     listed = [one for one in rows.carriers(debtor) if one.carried.source is DocumentSource.LIST]
-    keys = {one.key for one in rest}  # a case that waits with these documents alone is replaced
-    cases = {one.known.id for one in listed if one.known.state in SENT or one.carried.key not in keys}
+    keys = {one.key for one in rest}
+    replaced = {one.known.id for one in listed if one.known.state not in SENT and one.carried.key in keys}
+    cases = {one.known.id for one in listed} - replaced
     return f"-{len(cases) + 1}" if cases else ""
