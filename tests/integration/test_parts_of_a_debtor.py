@@ -151,6 +151,16 @@ def test_the_documents_of_a_dropped_case_are_not_sent_with_new_ones(configured_w
     assert "in a case that an answer has dropped" in said(configured_workspace, "left-out.xlsx")
 
 
+def test_new_invoices_beside_dropped_ones_are_asked_about_if_the_debtor_has_an_open_case(configured_workspace, fake_apis):
+    import_list(configured_workspace, FIRST, name="a.csv")
+    second = row("K-1", "INV-2", "50.00")
+    import_list(configured_workspace, [*FIRST, second], name="b.csv", code=6)
+    resolve(configured_workspace, "new-invoices", "drop")
+    import_list(configured_workspace, [second, row("K-1", "INV-3", "30.00")], name="c.csv", code=6)
+    assert "the list shows new documents: INV-3" in said(configured_workspace, "errors.xlsx")
+    assert claims(fake_apis) == {"K-1": 1000}
+
+
 def test_a_further_case_has_the_texts_and_the_days_of_what_is_left(configured_workspace, fake_apis):
     columns = '"What" = "claim_description"'
     import_list(configured_workspace, [FIRST[0] | {"What": "Electricity"}], name="a.csv", columns=columns, **CASE)

@@ -163,7 +163,8 @@ class DocumentIntake:
         """Place documents of which no case was sent: as the debtor's first case, or as a further one."""
         fresh = parts.fresh
         by_name = is_by_name(fresh[0], candidate.record.payload)
-        owner = self._open_case(found, fresh[0], own, by_name=by_name) or next(iter(parts.cases.values()), None)
+        others = (*parts.cases.values(), *(one.known for one in found.dropped.values()))
+        owner = self._open_case(found, fresh[0], own, by_name=by_name) or next(iter(others), None)
         if owner is not None:
             return self._cases.further(row, candidate, owner, found, fresh)
         if found.differing:
@@ -183,8 +184,6 @@ class DocumentIntake:
         """Return the case of the debtor that was sent, or may have been, in the currency of the list's documents."""
         if found.claimed:
             return next(iter(found.claimed.values())).known
-        if found.dropped:
-            return next(iter(found.dropped.values())).known
         if own is not None and own.state in SENT:
             return own
         for one in (*self._rows.carriers(shown.document.debtor), *self._rows.carriers(shown.name)):
